@@ -1,0 +1,45 @@
+import { create } from '../domain/editing.ts'
+import { refuse } from '../domain/refusal.ts'
+import type { Draft, TaskId } from '../domain/task.ts'
+import { again, commit } from './changing.ts'
+import { once } from './once.ts'
+import type { Once, Outcome, Ports } from './ports.ts'
+import type { Principal } from './principal.ts'
+import { print } from './printing.ts'
+
+/** A draft, with an id where the client made one: clients that work offline make their own (TASK-03). */
+export interface NewTask {
+  readonly id: TaskId | undefined
+  readonly draft: Draft
+}
+
+/**
+ * @param asked gives the new task, or throws what the caller holds back until the key has been looked at (HTTP-30)
+ * @throws {Refused} already-exists, task-quota-exceeded, storage-quota-exceeded, and those of the idempotency key
+ */
+export const createTask =
+  (ports: Ports) =>
+  async (principal: Principal, asked: () => NewTask, key?: Once): Promise<Outcome> => {
+    const owner = principal.mayWrite()
+    const mine = ports.tasks.of(owner)
+    return once(ports.underWay, owner, key, async () => {
+      for (;;) {
+        const now = ports.clock.now()
+        const kept = key && (await mine.load(undefined, key, now)).kept
+        if (kept !== undefined) return again(kept, key)
+        const { id = ports.ids.next(), draft } = asked()
+        const change = create(id, draft, now)
+        const outcome = { kind: 'created', id, json: print(change.after) } as const
+        const seq = await commit(mine, {
+          change,
+          decidedOn: undefined,
+          actor: principal.actor,
+          now,
+          quota: ports.quota,
+          keep: key && { once: key, outcome },
+        })
+        if (seq !== undefined) return { ...outcome, seq }
+        if (key === undefined) return refuse({ kind: 'already-exists' })
+      }
+    })
+  }

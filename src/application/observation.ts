@@ -1,0 +1,29 @@
+/** Everything worth telling, closed: the log and the metrics are two listeners. None of it holds a token, a title or a query value. */
+export type Observation =
+  | { readonly kind: 'listening'; readonly url: string; readonly database: string }
+  | { readonly kind: 'answered'; readonly request: AnsweredRequest }
+  /** Nobody's fault but ours or the world's: told with its cause, answered 500 or 503. */
+  | { readonly kind: 'failed'; readonly requestId: string | undefined; readonly cause: unknown }
+  | { readonly kind: 'key-set-fetched'; readonly keys: number }
+  | { readonly kind: 'key-set-failed'; readonly reason: string }
+  | { readonly kind: 'migrated'; readonly names: readonly string[] }
+  | { readonly kind: 'warned'; readonly what: string }
+  | { readonly kind: 'stopping'; readonly signal: string }
+  | { readonly kind: 'stopped' }
+
+export interface AnsweredRequest {
+  readonly id: string
+  readonly method: string
+  /** The route's pattern, never the path that was asked for; undefined where no route matched. */
+  readonly route: string | undefined
+  readonly status: number
+  readonly milliseconds: number
+  /** A pseudonym: HMAC of the owner. */
+  readonly owner: string | undefined
+  /** The problem's slug, where the answer is one. */
+  readonly problem: string | undefined
+  /** Why a token was refused, where it was; holds nothing of the token. */
+  readonly reason: string | undefined
+}
+
+export type Tell = (observation: Observation) => void

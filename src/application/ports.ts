@@ -1,0 +1,162 @@
+import type { Change } from '../domain/change.ts'
+import type { Instant } from '../domain/instant.ts'
+import type { Owner } from '../domain/owner.ts'
+import type { Position, Query } from '../domain/query.ts'
+import type { Stored, Task, TaskId } from '../domain/task.ts'
+import type { UnderWay } from './once.ts'
+import type { Json } from './printing.ts'
+
+/** Everything the use cases need from outside. */
+export interface Ports {
+  readonly tasks: TaskStore
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly quota: Quota
+  readonly underWay: UnderWay
+}
+
+export interface Clock {
+  now(): Instant
+}
+
+export interface Ids {
+  /** A UUID of version 7 (RFC 9562), new each time. */
+  next(): TaskId
+}
+
+/** What one owner may hold: `TASK_QUOTA` in tasks, those in the trash included; `STORAGE_QUOTA` in bytes (STORE-08). */
+export interface Quota {
+  readonly tasks: number
+  readonly bytes: number
+}
+
+/** All tasks there are, and no way to reach one without naming its owner (OWN-01). */
+export interface TaskStore {
+  of(owner: Owner): OwnedTasks
+}
+
+/**
+ * One owner's tasks. Every method is one consistent look or one atomic step; reads see every commit that was answered before
+ * they began. A fault of the store is thrown as `Unavailable` where trying again may help.
+ */
+export interface OwnedTasks {
+  /** The task as it goes out, or undefined where this owner has none of that id outside the trash. */
+  read(id: TaskId): Promise<Shown | undefined>
+
+  /** One page of the tasks outside the trash, in the query's order, at most `query.limit` of them. */
+  page(query: Query): Promise<TaskPage>
+
+  /**
+   * What a write decides on, in one look: the task, if `id` is given and it is outside the trash; what is kept under the key
+   * and, at `now`, not yet 24 h old, if one is given.
+   */
+  load(id: TaskId | undefined, once: Once | undefined, now: Instant): Promise<Loaded>
+
+  /**
+   * Writes all of it or nothing: the task, its version, the owner's next sequence number, one journal entry (the task's entry 1,000
+   * before it goes), and what is kept under the key. Nothing is written unless the verdict is `committed`.
+   */
+  commit(commit: Commit): Promise<Verdict>
+}
+
+/** A task printed once, with the sequence number its ETag is made of. */
+export interface Shown {
+  readonly id: TaskId
+  readonly json: Json<Task>
+  readonly seq: number
+}
+
+export interface TaskPage {
+  readonly items: Json<readonly Task[]>
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: Position | undefined
+  /** The owner's latest sequence number, which this page is true for; 0 before the first change. */
+  readonly seq: number
+}
+
+/** Under what a write is kept so that a retry gets the first answer again (IDEM-01). */
+export interface Once {
+  /** Method, path and query: the same key elsewhere is another key. */
+  readonly scope: string
+  readonly key: string
+  /** SHA-256 of the body's bytes, hexadecimal. */
+  readonly fingerprint: string
+}
+
+/** What a write did, and what it is answered with. */
+export interface Outcome {
+  readonly kind: 'created' | 'changed' | 'discarded'
+  readonly id: TaskId
+  readonly seq: number
+  /** The task afterwards; null after a deletion, and where a purge has emptied what was kept. */
+  readonly json: Json<Task> | null
+}
+
+export interface Kept {
+  readonly fingerprint: string
+  readonly outcome: Outcome
+}
+
+export interface Loaded {
+  readonly stored: Stored | undefined
+  readonly kept: Kept | undefined
+}
+
+export interface Commit {
+  /** Undefined: nothing changes, and only the answer is kept. */
+  readonly change: Change | undefined
+  /** The number of the state that the change was decided on; undefined for a creation. */
+  readonly decidedOn: number | undefined
+  /** Who did it: `act.sub`, else `client_id` or `azp`, else the owner. */
+  readonly actor: string
+  readonly now: Instant
+  /** Not looked at for a deletion or a restoration, which a full owner needs. */
+  readonly quota: Quota
+  /** Kept with the number that this commit gives, or with `decidedOn` where nothing changes. */
+  readonly keep: { readonly once: Once; readonly outcome: Omit<Outcome, 'seq'> } | undefined
+}
+
+export type Verdict =
+  | { readonly kind: 'committed'; /** Of the change; `decidedOn` where nothing changed. */ readonly seq: number }
+  /** The task is no longer as it was decided on, or the key has been kept meanwhile (which is looked at first): load and decide again. */
+  | { readonly kind: 'overtaken' }
+  /** The id is taken: by a task, one in the trash, or a tombstone. */
+  | { readonly kind: 'already-exists' | 'task-quota-exceeded' | 'storage-quota-exceeded' }
+
+/** Checks a bearer token. */
+export interface TokenVerifier {
+  /** @throws {InvalidToken} for every fault of the token; {Unavailable} while no key set can be had. */
+  verify(token: string): Promise<Claims>
+}
+
+/** Thrown by a verifier: the one answer to every token fault (AUTH-02). `reason` is for the log, and holds nothing of the token. */
+export class InvalidToken extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'InvalidToken'
+  }
+}
+
+/** What is read of a verified token. */
+export interface Claims {
+  /** `sub`: a trimmed, well-formed string of 1 to 255 characters without control characters. */
+  readonly subject: string
+  /** The `scope` claim as it came, of whatever type; undefined where there is none. */
+  readonly scope: unknown
+  /** `act.sub`, else `client_id` or `azp`, where one is a string. */
+  readonly actor: string | undefined
+  /** Seconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Something outside is away and may come back: 503 with Retry-After. */
+export class Unavailable extends Error {
+  /** Seconds. */
+  readonly retryAfter: number
+
+  constructor(what: 'database' | 'issuer', options: { readonly cause?: unknown; readonly retryAfter?: number } = {}) {
+    super(`${what} unavailable`, { cause: options.cause })
+    this.name = 'Unavailable'
+    this.retryAfter = options.retryAfter ?? 1
+  }
+}

@@ -1,0 +1,15 @@
+import type { Task } from '../domain/task.ts'
+
+/** JSON text that remembers what it is of: a page leaves the store already printed, and is never parsed on its way out. */
+export type Json<T> = string & { readonly of: T }
+
+/** The members of a task as they go out, in the contract's order. */
+const MEMBERS = ['id', 'title', 'description', 'status', 'priority', 'due', 'tags', 'completedAt', 'createdAt', 'updatedAt', 'version'] as const satisfies readonly (keyof Task)[]
+
+/** Takes text that a database printed for what it says it is; the contract suite decodes it. */
+export const asJson = <T>(text: string): Json<T> => text as Json<T>
+
+export const print = (task: Task): Json<Task> => asJson(JSON.stringify(task, [...MEMBERS]))
+
+/** For stores that hold rows: the items of a page. */
+export const printAll = (tasks: readonly Task[]): Json<readonly Task[]> => asJson(`[${tasks.map(print).join(',')}]`)
