@@ -57,6 +57,19 @@ export interface OwnedTasks {
    * before it goes), and what is kept under the key. Nothing is written unless the verdict is `committed`.
    */
   commit(commit: Commit): Promise<Verdict>
+
+  /**
+   * One small step of what is due at `now`, at most `limit` of each: tasks that have been in the trash for `TRASH_DAYS` are purged
+   * (STORE-07), answers kept for 24 h and tombstones of 30 days forgotten. Takes no number.
+   * @returns how many there were; 0 once nothing is due any more, and then this owner is not due again before something is
+   */
+  forget(now: Instant, limit: number): Promise<number>
+}
+
+/** Finds work for all owners by its moment, and tells nothing else of them (STORE-11). */
+export interface DueWork {
+  /** Owners for whom something is due at `now`, at most `limit`, the longest due first. */
+  due(now: Instant, limit: number): Promise<readonly Owner[]>
 }
 
 /** A task printed once, with the sequence number its ETag is made of. */

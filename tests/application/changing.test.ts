@@ -15,7 +15,7 @@ const bob = principalOf('bob')
 const anew = (title = 'Buy milk', id?: ReturnType<typeof idOf>) => () => ({ id, draft: draftOf({ title }) })
 
 /** A store that lets others go first: `first` runs before the commit that it stands in the way of, once. */
-function interrupted(first: (commit: Commit) => Promise<unknown>, store = createMemoryStore()): { store: TaskStore; commits: Commit[] } {
+function interrupted(first: (commit: Commit) => Promise<unknown>, store: TaskStore = createMemoryStore()): { store: TaskStore; commits: Commit[] } {
   const commits: Commit[] = []
   return {
     commits,
@@ -30,6 +30,7 @@ function interrupted(first: (commit: Commit) => Promise<unknown>, store = create
             if (commits.push(commit) === 1) await first(commit)
             return mine.commit(commit)
           },
+          forget: (now, limit) => mine.forget(now, limit),
         }
       },
     },

@@ -1,0 +1,13 @@
+import type { DueWork, TaskStore } from '../../src/application/ports.ts'
+
+/** A store with nothing in it, for one suite; what the contract asks of whoever brings one. */
+export interface OpenedStore {
+  readonly store: TaskStore
+  readonly work: DueWork
+  close(): Promise<void>
+}
+
+export type OpenStore = () => Promise<OpenedStore>
+
+/** The full figures with `npm run test:long`, else about a tenth of them. */
+export const figure = (full: number, short = Math.ceil(full / 10)): number => (process.env['TASKWARD_LONG'] === '1' ? full : short)
