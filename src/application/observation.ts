@@ -6,6 +6,8 @@ export type Observation =
   | { readonly kind: 'failed'; readonly requestId: string | undefined; readonly cause: unknown }
   | { readonly kind: 'key-set-fetched'; readonly keys: number }
   | { readonly kind: 'key-set-failed'; readonly reason: string }
+  /** Tasks purged, kept answers and tombstones forgotten, of however many owners. */
+  | { readonly kind: 'due-work-done'; readonly count: number }
   | { readonly kind: 'migrated'; readonly names: readonly string[] }
   | { readonly kind: 'warned'; readonly what: string }
   | { readonly kind: 'stopping'; readonly signal: string }

@@ -49,7 +49,10 @@ const endsFrom = (due: string | null, day: string): boolean => (DUES.find(({ sho
 
 /** The ids that a list should show, in its order, by plain means. */
 export function listed(held: Iterable<Held>, { status, priority, tag, q, dueAfter, dueBefore, sort }: Listing): string[] {
-  const words = q.toLowerCase().split(' ').filter((word) => word !== '')
+  const words = q
+    .toLowerCase()
+    .split(' ')
+    .filter((word) => word !== '')
   const found = [...held]
     .filter(({ trashed }) => !trashed)
     .map(({ task }) => task)
@@ -68,16 +71,20 @@ export function listed(held: Iterable<Held>, { status, priority, tag, q, dueAfte
   }
   const order = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0)
   const undated = (task: ModelTask): number => (field === 'due' && task.due === null ? 1 : 0)
-  return found
-    .sort((a, b) => undated(a) - undated(b) || (descending ? -1 : 1) * (order(key(a), key(b)) || order(a.id, b.id)))
-    .map(({ id }) => id)
+  return found.sort((a, b) => undated(a) - undated(b) || (descending ? -1 : 1) * (order(key(a), key(b)) || order(a.id, b.id))).map(({ id }) => id)
 }
 
 /** The answered task is what the model makes of it; what the server alone knows (its moments) is taken over, within their rules. */
-export function accept(before: ModelTask | undefined, wanted: Omit<ModelTask, 'id' | 'createdAt' | 'updatedAt' | 'completedAt' | 'version'>, answered: ModelTask): ModelTask {
+export function accept(
+  before: ModelTask | undefined,
+  wanted: Omit<ModelTask, 'id' | 'createdAt' | 'updatedAt' | 'completedAt' | 'version'>,
+  answered: ModelTask,
+): ModelTask {
   const { id, createdAt, updatedAt, completedAt, version, ...written } = answered
   expect(written).to.deep.equal(wanted)
-  const isChanged = before === undefined || Object.entries(wanted).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(Object.entries(before).find(([own]) => own === name)?.[1]))
+  const isChanged =
+    before === undefined ||
+    Object.entries(wanted).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(Object.entries(before).find(([own]) => own === name)?.[1]))
   expect(version).to.equal((before?.version ?? 0) + (isChanged ? 1 : 0))
   expect(createdAt).to.equal(before?.createdAt ?? updatedAt)
   if (!isChanged) expect(updatedAt).to.equal(before?.updatedAt)

@@ -1,0 +1,76 @@
+import Koa from 'koa'
+import type { Tell } from '../../application/observation.ts'
+import type { Ports, TokenVerifier } from '../../application/ports.ts'
+import { createAuthenticate } from './authenticate.ts'
+import type { State } from './context.ts'
+import { createCors } from './cors.ts'
+import type { Docs } from './docs.ts'
+import { exchange } from './exchange.ts'
+import { createLimits } from './limits.ts'
+import { limitInFlight } from './overload.ts'
+import { createCursors } from './paging.ts'
+import { loadProblemPages } from './problem-pages.ts'
+import { completionRoutes } from './routes/completion.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { createRouter, type Route } from './routes/route.ts'
+import { taskRoutes } from './routes/tasks.ts'
+import { unmatched } from './routes/unmatched.ts'
+
+export interface HttpDeps {
+  readonly ports: Ports
+  readonly verifier: TokenVerifier
+  /** The server's own, 32 bytes, the same in every process of one database: cursors and pseudonyms are made with it. */
+  readonly secret: Uint8Array
+  readonly docs: Docs
+  readonly settings: HttpSettings
+  /** Whether the database answers. */
+  readonly isReady: () => Promise<boolean>
+  readonly tell: Tell
+  /** All figures as they are now, in the text format of Prometheus; asked for only where `metricsToken` is set. */
+  readonly metrics?: (() => Promise<string>) | undefined
+}
+
+/** The settings of specs/features/running.md that concern HTTP alone. */
+export interface HttpSettings {
+  readonly corsOrigins: readonly string[]
+  readonly trustedProxies: number
+  /** Requests a minute for one owner; 0 is off. */
+  readonly rateLimit: number
+  readonly maxInFlight: number
+  readonly requireIfMatch: boolean
+  readonly metricsToken?: string | undefined
+}
+
+export interface App {
+  readonly koa: Koa<State>
+  /** What the server answers, and all of it: the ownership matrix and the comparison with OpenAPI are made from this. */
+  readonly routes: readonly Route[]
+}
+
+/**
+ * Checks stand in the order of HTTP-30: framing, overload, route and method, then each route's own.
+ * @param isStopping whether each answer is the last one on its connection
+ */
+export function createApp(deps: HttpDeps, isStopping: () => boolean = () => false): App {
+  const { ports, verifier, secret, docs, settings, isReady, tell, metrics } = deps
+  const limits = createLimits(settings.rateLimit, settings.trustedProxies)
+  const cors = createCors(settings.corsOrigins)
+  const routes = [
+    ...taskRoutes(ports, createCursors(secret), settings.requireIfMatch),
+    ...completionRoutes(ports, settings.requireIfMatch),
+    ...healthRoutes(isReady),
+    ...documentRoutes(docs, loadProblemPages()),
+    ...(settings.metricsToken === undefined || metrics === undefined ? [] : metricsRoutes(settings.metricsToken, metrics, limits)),
+  ]
+  const router = createRouter(routes, createAuthenticate(verifier, limits, secret))
+  const koa = new Koa<State>()
+  koa.use(exchange(cors, tell, isStopping))
+  koa.use(limitInFlight(settings.maxInFlight, routes))
+  koa.use(router.routes())
+  koa.use(unmatched(cors, [...new Set(routes.map(({ method }) => method))]))
+  // What a request ended with has its answer in `exchange`; what is left are connections that broke while they were written to.
+  koa.silent = true
+  return { koa, routes }
+}

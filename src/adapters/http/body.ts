@@ -1,0 +1,81 @@
+import { TextDecoder } from 'node:util'
+import { parseStrict } from '../../application/strict-json.ts'
+import type { Context } from './context.ts'
+import { ACCEPT_PATCH } from './headers.ts'
+import { Fault, fault } from './problem.ts'
+
+/** What is read of a body at most, in bytes (HTTP-18). */
+export const BODY_LIMIT = 102_400
+
+/** A body as it came, or the fault that is held back until its turn in the order of the checks (HTTP-30). */
+export type Body = Buffer | Fault
+
+export const bytesOf = (body: Body): Buffer => {
+  if (body instanceof Fault) throw body
+  return body
+}
+
+/**
+ * The bytes of a body that has one of the types. One of another type, or too large, is not read on.
+ * @param types undefined: of any type, as only its bytes count
+ */
+export async function readBody(ctx: Context, types: readonly string[] | undefined): Promise<Body> {
+  const wrongType = types === undefined ? undefined : typeFault(ctx, types)
+  if (wrongType !== undefined) return wrongType
+  if (Number(ctx.req.headers['content-length'] ?? 0) > BODY_LIMIT) return TOO_LARGE
+  if (ctx.req.headers.expect !== undefined) ctx.res.writeContinue()
+  return collect(ctx)
+}
+
+const TOO_LARGE = new Fault({ slug: 'body-too-large', detail: `a body has at most ${BODY_LIMIT} bytes` })
+
+function collect({ req }: Context): Promise<Body> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    const take = (piece: Buffer): void => {
+      size += piece.length
+      if (size <= BODY_LIMIT) return void pieces.push(piece)
+      req.off('data', take)
+      resolve(TOO_LARGE)
+    }
+    req.on('data', take)
+    req.once('end', () => resolve(Buffer.concat(pieces, size)))
+    // The client is gone, or the parser has answered what it could not read: nobody waits for this.
+    req.once('error', () => reject(new Fault({ slug: 'malformed-request', detail: 'the body was cut short' })))
+  })
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const PARAMETER = String.raw`[ \t]*;[ \t]*(${TOKEN})=("(?:[^"\\]|\\.)*"|${TOKEN})`
+const MEDIA_TYPE = new RegExp(String.raw`^(${TOKEN}/${TOKEN})((?:${PARAMETER})*)[ \t]*$`)
+const PARAMETERS = new RegExp(PARAMETER, 'g')
+
+function typeFault({ req: { headers }, method }: Context, types: readonly string[]): Fault | undefined {
+  const patch = method === 'PATCH' ? { 'Accept-Patch': ACCEPT_PATCH } : {}
+  const coding = headers['content-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+    return new Fault({ slug: 'unsupported-media-type', detail: 'a body has no content coding', headers: { ...patch, 'Accept-Encoding': 'identity' } })
+  }
+  const [, type = '', parameters = ''] = MEDIA_TYPE.exec(headers['content-type'] ?? '') ?? []
+  const charsets = [...parameters.matchAll(PARAMETERS)].filter(([, name]) => name?.toLowerCase() === 'charset').map(([, , value]) => value?.toLowerCase())
+  const isFit = types.includes(type.toLowerCase()) && charsets.length < 2 && charsets.every((charset) => charset === 'utf-8' || charset === '"utf-8"')
+  return isFit ? undefined : new Fault({ slug: 'unsupported-media-type', detail: `a body here is ${types.join(' or ')} in UTF-8`, headers: patch })
+}
+
+/** A byte order mark is no JSON (RFC 8259 section 8.1), so it is left in, for the parser to see. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** @throws {Fault} malformed-json (HTTP-19) */
+export function parseBody(bytes: Buffer): unknown {
+  const parsed = parseStrict(textOf(bytes))
+  return parsed.ok ? parsed.value : fault('malformed-json', { detail: `the body ${parsed.flaw}` })
+}
+
+function textOf(bytes: Buffer): string {
+  try {
+    return UTF8.decode(bytes)
+  } catch {
+    return fault('malformed-json', { detail: 'the body is not UTF-8' })
+  }
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http'
+import { SINGLE } from './headers.ts'
+import { fault } from './problem.ts'
+
+/** Characters of path and query; headers in number. Their bytes are the parser's to count (HTTP-13). */
+const TARGET_LENGTH = 8192
+const HEADERS = 2000
+
+/** `host [ ":" port ]`, where the host is a name, an IPv4 address or an IP literal (RFC 3986 section 3.2.2). */
+const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::\d{0,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{0,5})?$/
+const ABSOLUTE = /^https?:\/\/[^/?#]+/i
+
+/**
+ * What is wrong with a request before it is looked at which route it asks for: what Node's parser lets through and HTTP does not.
+ * @returns the target in origin form (RFC 9112 section 3.2.1)
+ * @throws {Fault} http-version-not-supported, malformed-request, malformed-header, malformed-path, expectation-failed, uri-too-long, headers-too-large
+ */
+export function checkFraming(req: IncomingMessage): string {
+  if (req.httpVersion !== '1.1') checkOldVersion(req)
+  checkHeaders(req)
+  const { expect, 'transfer-encoding': coding } = req.headers
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return fault('malformed-request', { detail: 'Transfer-Encoding can only be chunked' })
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') return fault('expectation-failed')
+  return originForm(req.url ?? '', req.method)
+}
+
+function checkOldVersion(req: IncomingMessage): void {
+  if (req.httpVersion === '0.9') fault('malformed-request', { detail: 'the request line names no HTTP version' })
+  if (req.httpVersion !== '1.0') fault('http-version-not-supported')
+  if (req.headers['transfer-encoding'] !== undefined) fault('malformed-request', { detail: 'HTTP/1.0 has no Transfer-Encoding' })
+}
+
+function checkHeaders({ rawHeaders, headers, httpVersion }: IncomingMessage): void {
+  if (rawHeaders.length > 2 * HEADERS) fault('headers-too-large')
+  let seen: Set<string> | undefined
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? ''
+    if (!SINGLE.has(name)) continue
+    if (seen?.has(name)) fault('malformed-header', { detail: `${name} stands twice` })
+    seen = (seen ?? new Set()).add(name)
+  }
+  // HTTP/1.0 has no Host; HTTP/1.1 needs one, which may be empty (RFC 9112 section 3.2).
+  const isFit = headers.host === undefined ? httpVersion === '1.0' : headers.host === '' || HOST.test(headers.host)
+  if (!isFit) fault('malformed-request', { detail: 'Host is missing or is none' })
+}
+
+function originForm(raw: string, method: string | undefined): string {
+  if (raw === '*' && method === 'OPTIONS') return raw
+  const target = raw.startsWith('/') ? raw : fromAbsolute(raw)
+  if (target.length > TARGET_LENGTH) return fault('uri-too-long')
+  if (!/^\/[\x21-\x7e]*$/.test(target) || target.includes('#')) return fault('malformed-path')
+  const end = target.indexOf('?')
+  if (target.includes('%')) checkEncoding(end < 0 ? target : target.slice(0, end))
+  return target
+}
+
+/** A target may name scheme and authority (RFC 9112 section 3.2.2); they change nothing. */
+function fromAbsolute(raw: string): string {
+  const [authority] = ABSOLUTE.exec(raw) ?? []
+  if (authority === undefined) return fault('malformed-path')
+  const rest = raw.slice(authority.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+function checkEncoding(path: string): void {
+  try {
+    decodeURIComponent(path)
+  } catch {
+    fault('malformed-path', { detail: 'its percent-encoding is broken, or is not of UTF-8' })
+  }
+}

@@ -1,0 +1,45 @@
+import Router from '@koa/router'
+import type { Principal } from '../../../application/principal.ts'
+import type { Scope } from '../../../domain/refusal.ts'
+import type { Authenticate } from '../authenticate.ts'
+import type { Context } from '../context.ts'
+import { fault } from '../problem.ts'
+
+interface Target {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** As the router writes it: `/api/tasks/:id`. */
+  readonly path: string
+}
+
+/** One line of the table of routes: what a request is for, what its token needs, and what answers it. */
+export type Route = Target &
+  (
+    | { readonly needs: Scope; readonly handle: (ctx: Context, principal: Principal) => Promise<void> }
+    /** No token is looked at. */
+    | { readonly needs: undefined; readonly handle: (ctx: Context) => Promise<void> }
+  )
+
+/** Routes match exactly: letter case, and no slash at the end (HTTP-01). HEAD goes where GET goes. */
+export function createRouter(routes: readonly Route[], authenticate: Authenticate): Router<Context['state']> {
+  const router = new Router<Context['state']>({ sensitive: true, strict: true })
+  for (const route of routes)
+    router.register(route.path, [route.method], route.needs === undefined ? route.handle : permitted(route.needs, route.handle, authenticate))
+  return router
+}
+
+/** Token 401, then permission 403: the permission comes before anything that the request says is read. */
+const permitted =
+  (needs: Scope, handle: (ctx: Context, principal: Principal) => Promise<void>, authenticate: Authenticate) =>
+  async (ctx: Context): Promise<void> => {
+    const principal = await authenticate(ctx)
+    if (needs === 'tasks:read') principal.mayRead()
+    else principal.mayWrite()
+    await handle(ctx, principal)
+  }
+
+/** @throws {Fault} not-acceptable (HTTP-21) */
+export function acceptable(ctx: Context, ...types: readonly [string, ...string[]]): void {
+  const { accept } = ctx.req.headers
+  if (accept === undefined || accept === '' || accept === '*/*') return
+  if (ctx.accepts(...types) === false) fault('not-acceptable', { detail: `this is answered as ${types[0]}` })
+}

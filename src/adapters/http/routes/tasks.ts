@@ -1,0 +1,115 @@
+import { browseTasks, readTask } from '../../../application/browsing.ts'
+import { createTask } from '../../../application/creation.ts'
+import { patchTask, replaceTask } from '../../../application/editing.ts'
+import type { Ports } from '../../../application/ports.ts'
+import { discardTask } from '../../../application/trash.ts'
+import { bytesOf } from '../body.ts'
+import { decodeListRequest, type ListRequest, noQuery } from '../codecs/query.ts'
+import { DRAFT, decodeBody, EDIT, NEW_TASK } from '../codecs/task.ts'
+import { JSON_TYPE } from '../headers.ts'
+import { answerOf, send, sendUnlessKnown } from '../outcome.ts'
+import type { Cursors } from '../paging.ts'
+import { etagOf } from '../precondition.ts'
+import { acceptable, type Route } from './route.ts'
+import { idOf, receive, TASK_TYPES, termsOf } from './writing.ts'
+
+const COLLECTION = '/api/tasks'
+const ITEM = '/api/tasks/:id'
+
+const JSON_ALONE = ['application/json']
+const PATCH_TYPES = ['application/merge-patch+json', 'application/json']
+
+export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boolean): readonly Route[] {
+  const browse = browseTasks(ports)
+  const read = readTask(ports)
+  const create = createTask(ports)
+  const replace = replaceTask(ports)
+  const patch = patchTask(ports)
+  const discard = discardTask(ports)
+
+  return [
+    /** One page. A token with `tasks:read`. LIST-01 to LIST-11. */
+    {
+      method: 'GET',
+      path: COLLECTION,
+      needs: 'tasks:read',
+      async handle(ctx, principal) {
+        const asked = decodeListRequest(ctx.querystring)
+        const { filter, sort, limit, cursor } = asked
+        const from = cursor === undefined ? undefined : cursors.open(principal.subject, asked, cursor)
+        acceptable(ctx, ...TASK_TYPES)
+        const page = await browse(principal, { filter, sort, limit, from })
+        const next = page.next && cursors.seal(principal.subject, asked, page.next)
+        if (next !== undefined) ctx.set('Link', linkTo(asked, next))
+        ctx.set('Content-Type', JSON_TYPE)
+        ctx.body = `{"items":${page.items},"nextCursor":${next === undefined ? 'null' : `"${next}"`}}`
+      },
+    },
+
+    /** A new task. A token with `tasks:write`; without `tasks:read` the answer has no body. TASK-02, TASK-03, TASK-15 to TASK-19, IDEM-01. */
+    {
+      method: 'POST',
+      path: COLLECTION,
+      needs: 'tasks:write',
+      async handle(ctx, principal) {
+        const { once, body } = await receive(ctx, principal, JSON_ALONE)
+        const bytes = bytesOf(body)
+        send(ctx, answerOf(await create(principal, () => decodeBody(NEW_TASK, bytes), once), principal.reads))
+      },
+    },
+
+    /** One task. A token with `tasks:read`. TASK-01, COND-01, COND-04, OWN-02. */
+    {
+      method: 'GET',
+      path: ITEM,
+      needs: 'tasks:read',
+      async handle(ctx, principal) {
+        noQuery(ctx.querystring)
+        acceptable(ctx, ...TASK_TYPES)
+        const { json, seq } = await read(principal, idOf(ctx))
+        sendUnlessKnown(ctx, etagOf(seq), JSON_TYPE, json)
+      },
+    },
+
+    /** Every writable field anew. A token with `tasks:write`; without `tasks:read` the answer is 204. TASK-12, COND-02, COND-05, IDEM-01, OWN-02. */
+    {
+      method: 'PUT',
+      path: ITEM,
+      needs: 'tasks:write',
+      async handle(ctx, principal) {
+        const write = await receive(ctx, principal, JSON_ALONE)
+        const outcome = await replace(principal, idOf(ctx), () => decodeBody(DRAFT, bytesOf(write.body)), termsOf(ctx, write, requireIfMatch))
+        send(ctx, answerOf(outcome, principal.reads))
+      },
+    },
+
+    /** Some fields. A token with `tasks:write`; without `tasks:read` the answer is 204. TASK-13, TASK-14, COND-02, IDEM-01, OWN-02. */
+    {
+      method: 'PATCH',
+      path: ITEM,
+      needs: 'tasks:write',
+      async handle(ctx, principal) {
+        const write = await receive(ctx, principal, PATCH_TYPES)
+        const outcome = await patch(principal, idOf(ctx), () => decodeBody(EDIT, bytesOf(write.body)), termsOf(ctx, write, requireIfMatch))
+        send(ctx, answerOf(outcome, principal.reads))
+      },
+    },
+
+    /** Into the trash. A token with `tasks:write`. TASK-22, COND-02, IDEM-01, OWN-02. */
+    {
+      method: 'DELETE',
+      path: ITEM,
+      needs: 'tasks:write',
+      async handle(ctx, principal) {
+        const write = await receive(ctx, principal, undefined, false)
+        send(ctx, answerOf(await discard(principal, idOf(ctx), termsOf(ctx, write, requireIfMatch)), principal.reads))
+      },
+    },
+  ]
+}
+
+/** A relative reference that keeps every other parameter (LIST-02). */
+function linkTo({ parameters }: ListRequest, cursor: string): string {
+  const query = [...parameters].filter(([name]) => name !== 'cursor').map(([name, value]) => `${name}=${encodeURIComponent(value)}&`)
+  return `<${COLLECTION}?${query.join('')}cursor=${cursor}>; rel="next"`
+}

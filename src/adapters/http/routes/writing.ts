@@ -1,0 +1,50 @@
+import type { Terms } from '../../../application/changing.ts'
+import type { Once } from '../../../application/ports.ts'
+import type { Principal } from '../../../application/principal.ts'
+import { refuse } from '../../../domain/refusal.ts'
+import type { TaskId } from '../../../domain/task.ts'
+import { type Body, bytesOf, readBody } from '../body.ts'
+import { noQuery } from '../codecs/query.ts'
+import { idIn } from '../codecs/task.ts'
+import type { Context } from '../context.ts'
+import { keyOf, onceOf } from '../idempotency.ts'
+import { isAsExpected } from '../precondition.ts'
+import { acceptable } from './route.ts'
+
+/** A task's media type, as `Accept` may name it. */
+export const TASK_TYPES = ['application/json', 'application/json; charset=utf-8'] as const
+
+/** A write as it came, its body perhaps with a fault that waits for its turn. */
+export interface Write {
+  readonly once: Once | undefined
+  readonly body: Body
+}
+
+const NO_BODY: Body = Buffer.alloc(0)
+
+/**
+ * Takes in a write up to the point where its key is looked at: query, Accept, Idempotency-Key, and the body, whose own faults come before
+ * that only where there is a key (HTTP-30).
+ * @param types what the body may be; undefined: there is none to read, and one that comes all the same only counts for the key (HTTP-20)
+ * @param shows whether the answer has a body, for a token that may see it
+ * @throws {Fault} malformed-query, not-acceptable, malformed-header; with a key also unsupported-media-type, body-too-large
+ */
+export async function receive(ctx: Context, principal: Principal, types: readonly string[] | undefined, shows = true): Promise<Write> {
+  noQuery(ctx.querystring)
+  if (shows && principal.reads) acceptable(ctx, ...TASK_TYPES)
+  const key = keyOf(ctx)
+  const body = types === undefined && key === undefined ? NO_BODY : await readBody(ctx, types)
+  return { once: key === undefined ? undefined : onceOf(ctx, key, bytesOf(body)), body }
+}
+
+/** What is held back until the task is found: the body's own faults, then the precondition's. */
+export const termsOf = (ctx: Context, { once, body }: Write, requireIfMatch: boolean): Terms => ({
+  once,
+  expected: (current) => {
+    bytesOf(body)
+    return isAsExpected(ctx, requireIfMatch, current)
+  },
+})
+
+/** @throws {Refused} not-found where it is no UUID, as for any other that this owner does not have (OWN-02) */
+export const idOf = (ctx: Context): TaskId => idIn(ctx.params['id'] ?? '') ?? refuse({ kind: 'not-found' })

@@ -1,0 +1,60 @@
+import http from 'node:http'
+import { Server } from 'node:net'
+import { createApp, type HttpDeps } from './app.ts'
+import { Connections } from './connections.ts'
+import type { Route } from './routes/route.ts'
+
+export interface HttpServer {
+  readonly server: http.Server
+  readonly routes: readonly Route[]
+  /**
+   * From now on not ready and no new connections; what is under way is finished, kept-alive connections close as they fall idle.
+   * @param graceSeconds after them what is still open is cut off
+   */
+  stop(graceSeconds: number): Promise<void>
+}
+
+/** Milliseconds and bytes (HTTP-13, HTTP-15). Headers in number are looked at in framing.ts: Node drops what is beyond its limit in silence. */
+const OPTIONS: http.ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 500,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+  insecureHTTPParser: false,
+  // Without this Node answers a missing Host itself, with no body.
+  requireHostHeader: false,
+}
+
+/** Does not listen yet. */
+export function createHttpServer(deps: HttpDeps): HttpServer {
+  let stopping = false
+  const isStopping = (): boolean => stopping
+  const { koa, routes } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
+  const handle = koa.callback()
+  const server = http.createServer(OPTIONS)
+  server.maxHeadersCount = 0
+  const connections = new Connections(server, deps.tell)
+
+  const answer = (req: http.IncomingMessage, res: http.ServerResponse): void => {
+    connections.begin(req, res)
+    void handle(req, res)
+  }
+  // The last two carry an `Expect`, which is looked at with the rest of the framing; `100 Continue` goes out once the body is wanted.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, answer)
+
+  return {
+    server,
+    routes,
+    async stop(graceSeconds) {
+      stopping = true
+      // What `http.Server` does besides would cut off answers that are not flushed yet, and stop looking after slow requests.
+      const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))
+      connections.closeAsTheyFallIdle()
+      const grace = setTimeout(() => connections.cutOff(), graceSeconds * 1000)
+      await closed
+      clearTimeout(grace)
+      server.close()
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { OwnerStatement } from './owner-scope.ts'
+
+/** What a commit does, which is what its statement is made of. */
+export interface Shape {
+  readonly writes: 'creation' | 'change' | 'nothing'
+  /** Title or description change: else their columns, long ones, are left alone. */
+  readonly content: boolean
+  readonly addsTags: boolean
+  readonly removesTags: boolean
+  /** The task has more than 1,000 versions: the entry before the newest 1,000 goes. */
+  readonly trims: boolean
+  readonly keeps: boolean
+  /** Something of it falls due later. */
+  readonly schedules: boolean
+}
+
+/** Columns that every change sets. */
+const CHANGING = `status = $status, priority = $priority::smallint, due = $due, due_order = $dueOrder::bigint, tags = $tags::text[],
+completed_at = $completedAt::timestamptz, updated_at = $at::timestamptz, deleted_at = $deletedAt::timestamptz, version = $version::int, weight = $weight::int`
+
+const CONTENT = 'title = $title, title_key = $titleKey, description = $description, search_text = $searchText, '
+
+/** What stands before the verdict: the owner's row is the lock, so that numbers are in the order of commits; the others are looked at behind it. */
+const LOOKING = {
+  held: `held as (select o.seq, o.tasks, o.bytes, o.due_at, o.xmin as written from owners o where o.owner_id = $owner for no key update)`,
+  // An owner's first write: the row is made, and the commit tried again.
+  opened: `opened as (insert into owners (owner_id) select $owner where not exists (select from held) on conflict do nothing)`,
+  present: `present as (select t.weight from tasks t where t.owner_id = $owner and t.id = $id::uuid and t.seq = $decidedOn::bigint and exists (select from held)
+for no key update)`,
+  expired: `expired as (select k.weight from kept_answers k where k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key
+and k.expires_at <= $now::timestamptz and exists (select from held) for no key update)`,
+}
+
+/** Bytes that come: the task's, less what it weighed, its entry's, the kept answer's. */
+const added = ({ writes }: Shape): string =>
+  writes === 'nothing' ? '$answerWeight::int' : `$weight::int + $entryWeight::int + $answerWeight::int${writes === 'change' ? ' - (select weight from present)' : ''}`
+
+/**
+ * What stands in the way, the first of it. A statement sees what was committed when it began, and behind the lock that may have been long ago:
+ * so a refusal is believed only if the owner's row has not been written since, else it is `again`. Every other way in is closed to what it
+ * did not see: rows are locked as they are now, and a key that came meanwhile is met on writing it.
+ */
+function verdict(shape: Shape): string {
+  const isFresh = '(select o.xmin from owners o where o.owner_id = $owner) = held.written'
+  const refused = (kind: string): string => `case when ${isFresh} then '${kind}' else 'again' end`
+  const isTaken = ['tasks', 'tombstones'].map((table) => `exists (select from ${table} x where x.owner_id = $owner and x.id = $id::uuid)`).join(' or ')
+  const isKept = `exists (select from kept_answers k where k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key
+and k.expires_at > $now::timestamptz)`
+  const cases: readonly (string | false)[] = [
+    `when held.written is null then 'again'`,
+    shape.keeps && `when ${isKept} then 'overtaken'`,
+    shape.writes === 'change' && `when not exists (select from present) then 'overtaken'`,
+    shape.writes === 'creation' && `when ${isTaken} then ${refused('already-exists')}`,
+    shape.writes === 'creation' && `when held.tasks >= $taskQuota::bigint then ${refused('task-quota-exceeded')}`,
+    shape.writes !== 'nothing' && `when held.bytes + ${added(shape)} > $byteQuota::bigint then ${refused('storage-quota-exceeded')}`,
+  ]
+  return `verdict as (select case ${cases.filter((line) => line !== false).join('\n')} else 'committed' end as kind, held.seq, held.due_at
+from (select) one left join held on true)`
+}
+
+/** A key that is kept and has not expired is met here at the latest: then no row comes out, and nothing after it is written. */
+const keeping = ({ writes }: Shape): string => `kept as (
+insert into kept_answers as k (owner_id, scope_hash, key, fingerprint, kind, task_id, seq, body, weight, expires_at)
+select $owner, sha256(convert_to($scope::text, 'UTF8')), $key, $fingerprint, $outcome, $id::uuid, ${writes === 'nothing' ? '$decidedOn::bigint' : 'verdict.seq + 1'},
+$body, $answerWeight::int, $now::timestamptz + interval '24 hours' from verdict where verdict.kind = 'committed'
+on conflict (owner_id, scope_hash, key) do update set (fingerprint, kind, task_id, seq, body, weight, expires_at) =
+(excluded.fingerprint, excluded.kind, excluded.task_id, excluded.seq, excluded.body, excluded.weight, excluded.expires_at)
+where k.expires_at <= $now::timestamptz returning k.seq)`
+
+/** The owner's next number, and what the owner holds from now on. */
+function numbering(shape: Shape): string {
+  const gone = [shape.trims && '(select weight from trimmed)', shape.keeps && '(select weight from expired)'].filter((weight) => weight !== false)
+  const sets = [
+    shape.writes !== 'nothing' && 'seq = o.seq + 1',
+    shape.writes === 'creation' && 'tasks = o.tasks + 1',
+    `bytes = o.bytes + ${[added(shape), ...gone.map((weight) => `coalesce(${weight}, 0)`)].join(' - ')}`,
+    shape.schedules && 'due_at = least(o.due_at, $dueAt::timestamptz)',
+  ]
+  const seq = shape.writes === 'nothing' ? '$decidedOn::bigint' : 'o.seq'
+  return `numbered as (update owners o set ${sets.filter((set) => set !== false).join(', ')} from clear where o.owner_id = $owner returning ${seq} as seq)`
+}
+
+const writing = ({ writes, content }: Shape): string =>
+  writes === 'creation'
+    ? `task as (insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, completed_at, created_at,
+updated_at, deleted_at, weight) select $owner, $id::uuid, numbered.seq, $version::int, $title, $titleKey, $description, $searchText, $status, $priority::smallint, $due,
+$dueOrder::bigint, $tags::text[], $completedAt::timestamptz, $createdAt::timestamptz, $at::timestamptz, $deletedAt::timestamptz, $weight::int from numbered)`
+    : `task as (update tasks t set ${content ? CONTENT : ''}${CHANGING}, seq = numbered.seq from numbered where t.owner_id = $owner and t.id = $id::uuid)`
+
+export function commitStatement(shape: Shape): OwnerStatement {
+  const { writes, keeps, trims } = shape
+  const records = writes !== 'nothing'
+  const parts: readonly (string | false)[] = [
+    LOOKING.held,
+    LOOKING.opened,
+    writes === 'change' && LOOKING.present,
+    keeps && LOOKING.expired,
+    verdict(shape),
+    keeps && keeping(shape),
+    `clear as (select verdict.due_at from verdict ${keeps ? 'cross join kept ' : ''}where verdict.kind = 'committed')`,
+    trims && `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - 1000 returning c.weight)`,
+    numbering(shape),
+    records && writing(shape),
+    shape.removesTags && `untagged as (delete from task_tags g using numbered where g.owner_id = $owner and g.task_id = $id::uuid and g.tag = any($removedTags::text[]))`,
+    shape.addsTags && `tagged as (insert into task_tags (owner_id, task_id, tag) select $owner, $id::uuid, tag from numbered, unnest($addedTags::text[]) tag)`,
+    records && `entry as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
+select $owner, numbered.seq, $id::uuid, $version::int, $kind, $at::timestamptz, $actor, $fields::json, $entryWeight::int from numbered)`,
+    shape.schedules && `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from clear
+where clear.due_at is null or clear.due_at > $dueAt::timestamptz on conflict (owner_id) do update set due_at = least(d.due_at, excluded.due_at))`,
+  ]
+  const body = `select case when verdict.kind = 'committed' and numbered.seq is null then 'overtaken' else verdict.kind end, numbered.seq::text from verdict left join numbered on true`
+  return OwnerStatement.of(`commit ${Object.values(shape).map(Number).map((bit, n) => (n === 0 ? writes : bit)).join('-')}`, body, parts.filter((part) => part !== false))
+}

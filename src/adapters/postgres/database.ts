@@ -1,0 +1,71 @@
+import type { DueWork, TaskStore } from '../../application/ports.ts'
+import { dueWork } from './due-work.ts'
+import { isUndefinedTable } from './faults.ts'
+import { MIGRATIONS, TRACKING_TABLE } from './migrations/migrate.ts'
+import { onlyRow, type Session, statement } from './session.ts'
+import { createTaskStore } from './task-store.ts'
+
+/** How long a task stays in the trash where nothing else is set. */
+const TRASH_DAYS = 30
+
+/** A database that is open. Nothing but `tasks` reaches a task, and that not without its owner. */
+export interface Database {
+  readonly kind: 'server' | 'embedded'
+  readonly tasks: TaskStore
+  readonly work: DueWork
+  /** 32 bytes, made by the first migration, the same for every process (STORE-09). */
+  secret(): Promise<Uint8Array>
+  /** Brings the schema up to date; where several do so at once, one of them does. @returns the names of what was applied */
+  migrate(): Promise<readonly string[]>
+  /** The names of what `migrate` would apply; changes nothing. */
+  pendingMigrations(): Promise<readonly string[]>
+  /** Whether the role that serves requests is one that row security does not hold: a superuser, or `BYPASSRLS`. */
+  bypassesRowSecurity(): Promise<boolean>
+  isReachable(): Promise<boolean>
+  /** Waits for what is under way. */
+  close(): Promise<void>
+}
+
+export interface Opening {
+  readonly kind: Database['kind']
+  readonly session: Session
+  /** @param role the one that serves requests, which another one may migrate for */
+  migrate(role: string): Promise<readonly string[]>
+  close(): Promise<void>
+  readonly trashDays?: number | undefined
+}
+
+const SECRET = statement('secret', `select encode(secret, 'hex') from server_secret`)
+const ROLE = statement('role', 'select current_user::text, (rolsuper or rolbypassrls)::text from pg_roles where rolname = current_user')
+const REACH = statement('reach', `select 'here'`)
+const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE}`)
+
+export function databaseOver({ kind, session, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
+  const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
+  const applied = async (): Promise<readonly (string | null)[]> => {
+    try {
+      return (await session.run(APPLIED, {})).flat()
+    } catch (fault) {
+      if (isUndefinedTable(fault)) return []
+      throw fault
+    }
+  }
+  return {
+    kind,
+    tasks: createTaskStore(session, trashDays),
+    work: dueWork(session),
+    secret: async () => Buffer.from(onlyRow(await session.run(SECRET, {}))[0] ?? '', 'hex'),
+    migrate: async () => migrate((await role())[0] ?? ''),
+    pendingMigrations: async () => {
+      const names = await applied()
+      return MIGRATIONS.map(({ name }) => name).filter((name) => !names.includes(name))
+    },
+    bypassesRowSecurity: async () => (await role())[1] === 'true',
+    isReachable: () =>
+      session.run(REACH, {}).then(
+        () => true,
+        () => false,
+      ),
+    close,
+  }
+}

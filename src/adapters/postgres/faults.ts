@@ -1,0 +1,43 @@
+import { Unavailable } from '../../application/ports.ts'
+
+/** SQLSTATE classes and codes behind which the same request may succeed later (PostgreSQL, appendix A). */
+const PASSING = [
+  /^08/, // connection exceptions
+  /^53/, // insufficient resources, too many connections among them
+  /^57P/, // shutdown, crash, starting up
+  /^57014$/, // the statement took too long and was cancelled
+  /^55P03$/, // a lock was not to be had
+  /^40/, // serialization failure, deadlock: tried again before it comes here
+  /^25006$/, // a standby: the primary has moved
+]
+
+/** Told by `pg` without a code: https://github.com/brianc/node-postgres/tree/master/packages */
+const LOST = /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|connection ended/i
+
+const codeOf = (fault: unknown): string => (fault instanceof Error && 'code' in fault && typeof fault.code === 'string' ? fault.code : '')
+
+const isSystemFault = (fault: unknown): boolean => fault instanceof Error && 'syscall' in fault
+
+/** The statement was rolled back on account of others, and may be run again as it is. */
+export const isRollback = (fault: unknown): boolean => /^40/.test(codeOf(fault))
+
+export const isUniqueViolation = (fault: unknown): boolean => codeOf(fault) === '23505'
+
+/** Whatever the server did not say itself, the connection did: it is not used again. */
+export const isBroken = (fault: unknown): boolean => !/^[0-9A-Z]{5}$/.test(codeOf(fault))
+
+export const isUndefinedTable = (fault: unknown): boolean => codeOf(fault) === '42P01'
+
+/** A pooler gave the next transaction a server that has not prepared the statement, or has another of its name. */
+export const isUnprepared = (fault: unknown): boolean => ['26000', '42P05'].includes(codeOf(fault))
+
+/** A pooler does not take the parameter with which the connection begins. */
+export const isUnsupportedParameter = (fault: unknown): boolean => codeOf(fault) === '08P01' && fault instanceof Error && /startup parameter/i.test(fault.message)
+
+export function isPassing(fault: unknown): boolean {
+  if (fault instanceof AggregateError) return fault.errors.some(isPassing)
+  return PASSING.some((pattern) => pattern.test(codeOf(fault))) || isSystemFault(fault) || (fault instanceof Error && LOST.test(fault.message))
+}
+
+/** What the use cases are told: an outage as `Unavailable`, any other fault as it is. */
+export const told = (fault: unknown): unknown => (isPassing(fault) ? new Unavailable('database', { cause: fault }) : fault)

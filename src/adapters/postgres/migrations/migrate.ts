@@ -1,0 +1,55 @@
+import { Migrator } from '@mikro-orm/migrations'
+import type { AbstractSqlConnection } from '@mikro-orm/postgresql'
+import { ENTITIES } from '../entities.ts'
+import { First } from './0001-first.ts'
+
+export const TRACKING_TABLE = 'mikro_orm_migrations'
+
+/** All there are, in their order: listed, not looked for. */
+export const MIGRATIONS = [{ name: '0001-first', class: First }]
+
+/** What the ORM is told, whatever it connects to. */
+export const ORM_OPTIONS = {
+  entities: ENTITIES,
+  extensions: [Migrator],
+  ensureDatabase: false,
+  migrations: {
+    migrationsList: MIGRATIONS,
+    tableName: TRACKING_TABLE,
+    snapshot: false,
+    silent: true,
+    transactional: true,
+    allOrNothing: true,
+    disableForeignKeys: false,
+    // Leaves the tracking table to the transaction that holds the lock; else it is made before, by two servers at once.
+    includeWildcardSchema: true,
+  },
+}
+
+/** Any number will do that others in the same database do not lock. */
+const LOCK = 7_461_736_877
+
+/**
+ * Applies what is missing, all of it or nothing, under a lock of the transaction: it holds behind a pooler too, where locks of a session do not.
+ * @param role gets what serving requests needs on tables that it does not own; row security holds it all the same
+ */
+export async function applyMigrations(connection: AbstractSqlConnection, migrator: Pick<Migrator, 'up'>, role: string): Promise<readonly string[]> {
+  return connection.transactional(async (transaction) => {
+    await connection.execute(`select pg_advisory_xact_lock(${LOCK})`, [], 'all', transaction)
+    const applied = await migrator.up({ transaction })
+    const [own] = await connection.execute<{ is_own: boolean }[]>(`select current_user = '${role.replaceAll("'", "''")}' as is_own`, [], 'all', transaction)
+    if (own?.is_own !== true) for (const grant of grants(role)) await connection.execute(grant, [], 'run', transaction)
+    return applied.map(({ name }) => name)
+  })
+}
+
+function grants(role: string): readonly string[] {
+  const grantee = `"${role.replaceAll('"', '""')}"`
+  const tables = ENTITIES.map(({ meta }) => meta.tableName)
+  const readOnly = ['server_secret', TRACKING_TABLE]
+  return [
+    `do $$ begin execute format('grant usage on schema %I to ${grantee.replaceAll("'", "''")}', current_schema()); end $$`,
+    `grant select, insert, update, delete on ${tables.filter((table) => !readOnly.includes(table)).join(', ')} to ${grantee}`,
+    `grant select on ${readOnly.join(', ')} to ${grantee}`,
+  ]
+}

@@ -1,0 +1,116 @@
+import { MikroORM } from '@mikro-orm/postgresql'
+import type { CustomTypesConfig, Pool, PoolConfig } from 'pg'
+import { type Database, databaseOver } from './database.ts'
+import { isBroken, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
+import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
+import { inOrder, type Row, type Session, type Statement, type Values } from './session.ts'
+
+export interface ServerSettings {
+  /** `postgres://…`, TLS parameters and `schema=…` among it where wanted. */
+  readonly url: string
+  /** Connections, at most. */
+  readonly pool: number
+  /** Migrates as this role, which then owns the tables. */
+  readonly migrationUrl?: string | undefined
+  readonly trashDays?: number | undefined
+  /** Told of connections that the server has closed. */
+  readonly warn?: ((what: string) => void) | undefined
+}
+
+/** Milliseconds: to connect or to wait for a free connection; for the server to run a statement; and for its answer to arrive. */
+const [CONNECTING, RUNNING, ANSWERING] = [2_000, 10_000, 12_000]
+const ROLLBACKS = 4
+
+/** Opens the pool; connects with the first statement. */
+export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {} }: ServerSettings): Promise<Database> {
+  const orm = await connect(url, { max: pool, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
+  const connections = await orm.em.getConnection().getNativeClient()
+  return databaseOver({
+    kind: 'server',
+    session: new PoolSession(connections),
+    trashDays,
+    close: () => connections.end().then(() => orm.close(true)),
+    migrate: async (role) => {
+      // Of its own, without a limit to how long a statement runs: two connections, one of which holds the lock.
+      const migrating = await connect(migrationUrl, { max: 2 }, warn)
+      try {
+        return await applyMigrations(migrating.em.getConnection(), migrating.migrator, role)
+      } catch (fault) {
+        throw told(fault)
+      } finally {
+        await migrating.close(true)
+      }
+    },
+  })
+}
+
+async function connect(url: string, options: PoolConfig, warn: (what: string) => void) {
+  const target = new URL(url)
+  const schema = target.searchParams.get('schema')
+  target.searchParams.delete('schema')
+  // What `pg` takes these for anyway, and says so on standard error each time.
+  if (['prefer', 'require', 'verify-ca'].includes(target.searchParams.get('sslmode') ?? '') && !target.searchParams.has('uselibpqcompat')) target.searchParams.set('sslmode', 'verify-full')
+  return MikroORM.init({
+    ...ORM_OPTIONS,
+    clientUrl: target.href,
+    dbName: decodeURIComponent(target.pathname.slice(1) || target.username),
+    ...(schema === null ? {} : { schema }),
+    logger: warn,
+    driverOptions: {
+      connectionString: target.href,
+      connectionTimeoutMillis: CONNECTING,
+      keepAlive: true,
+      application_name: 'taskward',
+      ...(schema === null ? {} : { options: `-c search_path=${schema}` }),
+      ...options,
+    },
+  })
+}
+
+/** Rows as the server sent them: every column is text already. */
+const AS_TEXT: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
+
+class PoolSession implements Session {
+  readonly #pool: Pool
+  #prepares = true
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  async run(statement: Statement, values: Values): Promise<readonly Row[]> {
+    const parameters = inOrder(statement, values)
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#runOnce(statement, parameters)
+      } catch (fault) {
+        if (!this.#adapts(fault) && !(isRollback(fault) && tries < ROLLBACKS)) throw told(fault)
+      }
+    }
+  }
+
+  /** Poolers differ in what they pass on: what one does not take is done without from then on. */
+  #adapts(fault: unknown): boolean {
+    if (isUnprepared(fault) && this.#prepares) {
+      this.#prepares = false
+      return true
+    }
+    if (!isUnsupportedParameter(fault) || this.#pool.options.statement_timeout === undefined) return false
+    delete this.#pool.options.statement_timeout
+    return true
+  }
+
+  async #runOnce({ name, text }: Statement, values: unknown[]): Promise<readonly Row[]> {
+    const client = await this.#pool.connect()
+    let broken = false
+    try {
+      const named = name !== undefined && this.#prepares ? { name } : {}
+      return (await client.query<(string | null)[]>({ ...named, text, values, rowMode: 'array', types: AS_TEXT })).rows
+    } catch (fault) {
+      broken = isBroken(fault)
+      throw fault
+    } finally {
+      client.release(broken)
+    }
+  }
+}

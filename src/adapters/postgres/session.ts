@@ -1,0 +1,46 @@
+/** What a statement is given: numbers and instants go as text, a list of strings as an array. */
+export type Parameter = string | number | null | readonly string[]
+
+export type Values = Readonly<Record<string, Parameter>>
+
+/** Every column is cast to text by the statement itself: nothing is parsed on its way that goes out as it is. */
+export type Row = readonly (string | null)[]
+
+export interface Statement {
+  /** Prepared once per connection under this name; undefined for texts of which there are too many to keep. */
+  readonly name: string | undefined
+  readonly text: string
+  /** The names of `$1`, `$2` and so on. */
+  readonly parameters: readonly string[]
+}
+
+/** Runs statements, each in a transaction of its own. */
+export interface Session {
+  /** @throws {Unavailable} where trying again later may help */
+  run(statement: Statement, values: Values): Promise<readonly Row[]>
+}
+
+/** @param sql with its parameters by name: `$owner`, `$limit` */
+export function statement(name: string | undefined, sql: string): Statement {
+  const parameters: string[] = []
+  const text = sql.replaceAll(/\$([a-z]\w*)/gi, (_, parameter: string) => {
+    if (!parameters.includes(parameter)) parameters.push(parameter)
+    return `$${parameters.indexOf(parameter) + 1}`
+  })
+  return { name: name && `taskward ${name}`, text, parameters }
+}
+
+/** The values in the order of `$1`, `$2` and so on. */
+export const inOrder = ({ parameters }: Statement, values: Values): Parameter[] =>
+  parameters.map((name) => {
+    const value = values[name]
+    if (value === undefined) throw new Error(`no value for the parameter ${name}`)
+    return value
+  })
+
+/** The one row that the statement always answers with. */
+export function onlyRow(rows: readonly Row[]): Row {
+  const [row] = rows
+  if (row === undefined) throw new Error('the statement gave no row: row security did not see the owner')
+  return row
+}

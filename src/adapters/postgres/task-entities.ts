@@ -1,0 +1,63 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { GUARDED, integer, moment, number, owner, sorted, text, uuid } from './columns.ts'
+
+const LIVE = 'deleted_at is null'
+/** A due date that is not there comes last either way: each direction has its stand-in for it, and its index. */
+const dueIndex = (name: string, standIn: string) => ({
+  name,
+  expression: `create index "${name}" on "tasks" (owner_id, coalesce(due_order, ${standIn}), id) where ${LIVE}`,
+})
+
+/** Tasks, those in the trash included. `titleKey` and `searchText` are folded by the domain, `dueOrder` is milliseconds, `weight` bytes. */
+export const Tasks = defineEntity({
+  name: 'Tasks',
+  tableName: 'tasks',
+  ...GUARDED,
+  indexes: [
+    { name: 'tasks_created', properties: ['ownerId', 'createdAt', 'id'], where: LIVE },
+    { name: 'tasks_updated', properties: ['ownerId', 'updatedAt', 'id'], where: LIVE },
+    dueIndex('tasks_due_up', '9223372036854775807'),
+    dueIndex('tasks_due_down', '-9223372036854775808'),
+    { name: 'tasks_priority', properties: ['ownerId', 'priority', 'id'], where: LIVE },
+    { name: 'tasks_title', properties: ['ownerId', 'titleKey', 'id'], where: LIVE },
+    { name: 'tasks_trash', properties: ['ownerId', 'deletedAt', 'id'], where: 'deleted_at is not null' },
+  ],
+  checks: [
+    { name: 'tasks_status_check', property: 'status', expression: `status in ('todo', 'in_progress', 'done', 'cancelled')` },
+    { name: 'tasks_priority_check', property: 'priority', expression: 'priority >= 0 and priority <= 4' },
+    { name: 'tasks_check', expression: '(due_order is null) = (due is null)' },
+  ],
+  properties: {
+    ownerId: owner(),
+    id: uuid('id').primary(),
+    seq: number('seq'),
+    version: integer('version'),
+    title: text('title'),
+    titleKey: sorted('title_key'),
+    description: text('description'),
+    searchText: text('search_text'),
+    status: text('status'),
+    priority: p.smallint().fieldName('priority'),
+    due: sorted('due').nullable(),
+    dueOrder: number('due_order').nullable(),
+    tags: p.array().columnType('text[]').fieldName('tags'),
+    completedAt: moment('completed_at').nullable(),
+    createdAt: moment('created_at'),
+    updatedAt: moment('updated_at'),
+    deletedAt: moment('deleted_at').nullable(),
+    weight: integer('weight'),
+  },
+})
+
+/** Goes with its task. */
+export const ofTask = (foreignKeyName: string) =>
+  p.manyToOne(Tasks).joinColumns('owner_id', 'task_id').referencedColumnNames('owner_id', 'id').ownColumns('task_id').deleteRule('cascade').updateRule('no action').foreignKeyName(foreignKeyName)
+
+/** The tags again, by tag: under a policy only equality finds them by index. */
+export const TaskTags = defineEntity({
+  name: 'TaskTags',
+  tableName: 'task_tags',
+  ...GUARDED,
+  indexes: [{ name: 'task_tags_tag', properties: ['ownerId', 'tag', 'task'] }],
+  properties: { ownerId: owner(), task: ofTask('task_tags_owner_id_task_id_fkey').primary(), tag: sorted('tag').primary() },
+})

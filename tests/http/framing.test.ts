@@ -1,0 +1,233 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { type Answer, answersIn, type Client, problemIn, serving, tokenOf } from './client.ts'
+
+const HOST = 'Host: a\r\n'
+const CLOSE = 'Connection: close\r\n'
+const AUTH = `Authorization: Bearer ${tokenOf('ada')}\r\n`
+const JSON_TYPE = 'Content-Type: application/json\r\n'
+const GET = `GET /api/tasks HTTP/1.1\r\n${HOST}${AUTH}`
+const POST = `POST /api/tasks HTTP/1.1\r\n${HOST}${AUTH}${JSON_TYPE}`
+
+/** The one answer to these bytes; more than one is a fault. */
+async function only(api: Client, bytes: string | readonly string[], options?: { fin?: boolean; wait?: number }): Promise<Answer> {
+  const answers = answersIn(await api.raw(bytes, options))
+  expect(answers, `answers to ${JSON.stringify(bytes).slice(0, 200)}`).to.have.length(1)
+  return answers[0] ?? { status: 0, headers: {}, body: '' }
+}
+
+const isEmpty = async (api: Client): Promise<void> => {
+  expect(JSON.parse((await api.get('/api/tasks')).body).items).to.deep.equal([])
+}
+
+describe('framing', () => {
+  it(
+    'HTTP-06 HTTP-09 what is not HTTP is 400, once, as a problem, and nothing of it is carried out',
+    serving({}, async (api) => {
+      const small = '{"title":"x"}'
+      const broken = Object.entries({
+        'no Host': `GET /api/tasks HTTP/1.1\r\n${AUTH}\r\n`,
+        'a Host with a space': `GET /api/tasks HTTP/1.1\r\nHost: a b\r\n${AUTH}\r\n`,
+        'a Host with a path': `GET /api/tasks HTTP/1.1\r\nHost: a/b\r\n${AUTH}\r\n`,
+        'a Host with user information': `GET /api/tasks HTTP/1.1\r\nHost: a@b\r\n${AUTH}\r\n`,
+        'no version': `GET /api/tasks\r\n${HOST}\r\n`,
+        'bare LF': 'GET /api/tasks HTTP/1.1\nHost: a\n\n',
+        'a method in lower case': `get /api/tasks HTTP/1.1\r\n${HOST}\r\n`,
+        'a method that nobody knows': `FOO /api/tasks HTTP/1.1\r\n${HOST}\r\n`,
+        'a folded header': `${GET}X-A: a\r\n b\r\n\r\n`,
+        'a control character in a header': `${GET}X-A: a\x07\r\n\r\n`,
+        'a space before the colon': `${GET}X-A : a\r\n\r\n`,
+        'two equal lengths': `${POST}Content-Length: 13\r\nContent-Length: 13\r\n\r\n${small}`,
+        'two different lengths': `${POST}Content-Length: 13\r\nContent-Length: 14\r\n\r\n${small}`,
+        'a list of lengths': `${POST}Content-Length: 13, 13\r\n\r\n${small}`,
+        'a length with a sign': `${POST}Content-Length: +13\r\n\r\n${small}`,
+        'a length that is no number': `${POST}Content-Length: 1_3\r\n\r\n${small}`,
+        'a negative length': `${POST}Content-Length: -1\r\n\r\n${small}`,
+        'a length beyond 64 bits': `${POST}Content-Length: 99999999999999999999\r\n\r\n${small}`,
+        'a length and chunks': `${POST}Content-Length: 13\r\nTransfer-Encoding: chunked\r\n\r\nd\r\n${small}\r\n0\r\n\r\n`,
+        'chunks under HTTP/1.0': `POST /api/tasks HTTP/1.0\r\n${AUTH}${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\nd\r\n${small}\r\n0\r\n\r\n`,
+        'another coding before chunked': `${POST}Transfer-Encoding: gzip, chunked\r\n\r\nd\r\n${small}\r\n0\r\n\r\n`,
+        'chunked twice': `${POST}Transfer-Encoding: chunked, chunked\r\n\r\nd\r\n${small}\r\n0\r\n\r\n`,
+        'a chunk size that overflows': `${POST}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\na\r\n0\r\n\r\n`,
+        'a chunk size with a sign': `${POST}Transfer-Encoding: chunked\r\n\r\n+d\r\n${small}\r\n0\r\n\r\n`,
+        'a chunk ended by a bare LF': `${POST}Transfer-Encoding: chunked\r\n\r\nd\n${small}\r\n0\r\n\r\n`,
+        'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+        'the hello of TLS': '\x16\x03\x01\x00\x00',
+      })
+      const answers = await Promise.all(broken.map(async ([why, bytes]) => [why, await only(api, bytes)] as const))
+      for (const [why, answer] of answers) expect([problemIn(answer), answer.headers['connection']], why).to.deep.equal(['malformed-request', 'close'])
+      await isEmpty(api)
+    }),
+  )
+
+  it(
+    'HTTP-09 a body cut short is 400, and nothing of it is kept',
+    serving({}, async (api) => {
+      expect(problemIn(await only(api, `${POST}Content-Length: 100\r\n\r\n{"title":"x"}`, { fin: true }))).to.equal('malformed-request')
+      await isEmpty(api)
+    }),
+  )
+
+  it(
+    'HTTP-09 what follows a whole request and is none is not carried out and not answered',
+    serving({}, async (api) => {
+      const { path } = await api.make()
+      const smuggled = `DELETE ${path} HTTP/1.1\r\nHost: a`
+      expect((await only(api, `${GET}Content-Length: ${smuggled.length}\r\n${CLOSE}\r\n${smuggled}`)).status).to.equal(200)
+      expect((await only(api, `${GET}\r\n\x00junk\r\n\r\n`)).status).to.equal(200)
+      expect((await api.get(path)).status).to.equal(200)
+    }),
+  )
+
+  it(
+    'HTTP-09 two requests in one piece are two answers, in their order',
+    serving({}, async (api) => {
+      const { path } = await api.make()
+      const answers = answersIn(await api.raw(`GET ${path}x HTTP/1.1\r\n${HOST}${AUTH}\r\n${GET}${CLOSE}\r\n`))
+      expect(answers.map(problemIn)).to.deep.equal(['not-found', 200])
+    }),
+  )
+
+  it(
+    'HTTP-09 a target in absolute form, an upgrade that nobody offers, and HTTP/1.0 without Host are served',
+    serving({}, async (api) => {
+      for (const bytes of [
+        `GET http://other.test/api/health/live HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+        `GET /api/health/live HTTP/1.1\r\n${HOST}Connection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n`,
+        'GET /api/health/live HTTP/1.0\r\n\r\n',
+      ]) {
+        const answer = await only(api, bytes)
+        expect([answer.status, answer.body], bytes).to.deep.equal([200, '{"status":"ok"}'])
+      }
+    }),
+  )
+
+  it(
+    'HTTP-10 another version of HTTP is 505, or 400 where it cannot be read',
+    serving({}, async (api) => {
+      expect(problemIn(await only(api, `GET /api/tasks HTTP/2.0\r\n${HOST}${AUTH}\r\n`))).to.equal('http-version-not-supported')
+      expect(problemIn(await only(api, `GET /api/tasks HTTP/1.2\r\n${HOST}${AUTH}\r\n`))).to.equal('malformed-request')
+    }),
+  )
+
+  it(
+    'HTTP-11 a header that may stand once and stands twice is 400',
+    serving({}, async (api) => {
+      for (const [name, value] of [
+        ['Host', 'a'],
+        ['Authorization', `Bearer ${tokenOf('ada')}`],
+        ['Content-Type', 'application/json'],
+        ['Idempotency-Key', '"k"'],
+        ['If-Unmodified-Since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+        ['Origin', 'https://a.test'],
+        ['Last-Event-ID', '1'],
+      ] as const) {
+        const others = [name === 'Host' ? '' : HOST, name === 'Authorization' ? '' : AUTH, name === 'Content-Type' ? '' : JSON_TYPE].join('')
+        const twice = `${name}: ${value}\r\n${name.toLowerCase()}: ${value}\r\n`
+        expect(problemIn(await only(api, `POST /api/tasks HTTP/1.1\r\n${others}${twice}Content-Length: 13\r\n\r\n{"title":"x"}`)), name).to.equal(
+          'malformed-header',
+        )
+      }
+      await isEmpty(api)
+      const lists = `GET /api/tasks HTTP/1.1\r\n${HOST}${AUTH}Accept: text/html\r\nAccept: application/json\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-For: 1.2.3.4\r\n${CLOSE}\r\n`
+      expect((await only(api, lists)).status, 'lists').to.equal(200)
+    }),
+  )
+
+  it(
+    'HTTP-12 a path with broken encoding, or of bytes that are not UTF-8, is 400, before any token',
+    serving({}, async (api) => {
+      for (const path of ['/api/tasks/%zz', '/api/tasks/%', '/api/tasks/%2', '/api/tasks/%C0%AF', '/api/tasks/%ff', '/api/tasks/%ED%A0%80']) {
+        expect(problemIn(await api.get(path, { as: null })), path).to.equal('malformed-path')
+      }
+      for (const path of ['/api/tasks/\xe9', '/api/tasks#x', 'tasks', '*', 'ftp://a/api/tasks']) {
+        expect((await only(api, `GET ${path} HTTP/1.1\r\n${HOST}\r\n`)).status, path).to.equal(400)
+      }
+    }),
+  )
+
+  it(
+    'HTTP-13 a target over 8,192 characters is 414; headers over 16,384 bytes or 2,000 in number are 431',
+    serving({}, async (api) => {
+      const target = (length: number): string => `/api/health/live?${'a'.repeat(length)}`.slice(0, length)
+      expect((await api.get(target(8192))).status).to.equal(200)
+      expect(problemIn(await api.get(target(8193)))).to.equal('uri-too-long')
+      expect(problemIn(await only(api, `GET ${target(30_000)} HTTP/1.1\r\n${HOST}\r\n`))).to.equal('uri-too-long')
+      expect(problemIn(await api.get('/api/health/live', { headers: { 'X-A': 'a'.repeat(17_000) } }))).to.equal('headers-too-large')
+      expect(problemIn(await api.get('/api/health/live', { headers: { Authorization: `Bearer ${'a'.repeat(20_000)}` } }))).to.equal('headers-too-large')
+      const many = (count: number): string => `GET /api/health/live HTTP/1.1\r\n${HOST}${CLOSE}${'a:b\r\n'.repeat(count - 2)}\r\n`
+      expect((await only(api, many(2000))).status).to.equal(200)
+      expect(problemIn(await only(api, many(2001)))).to.equal('headers-too-large')
+    }),
+  )
+
+  it(
+    'HTTP-14 100 Continue goes out once the body is wanted, and any other expectation is 417',
+    serving({}, async (api) => {
+      const asking = `${POST}${CLOSE}Expect: 100-continue\r\nContent-Length: 13\r\n\r\n`
+      const received = await api.raw([asking, '{"title":"x"}'])
+      expect(received.startsWith('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 ')).to.equal(true)
+      const unwanted = [
+        `${POST}Expect: 100-continue\r\nContent-Length: 10000000\r\n\r\n`,
+        `POST /api/tasks HTTP/1.1\r\n${HOST}${JSON_TYPE}Expect: 100-continue\r\nContent-Length: 13\r\n\r\n`,
+      ]
+      expect((await Promise.all(unwanted.map((bytes) => only(api, bytes)))).map(problemIn)).to.deep.equal(['body-too-large', 'missing-token'])
+      for (const expectation of ['coffee', '100-continue, coffee', '200-ok']) {
+        expect(problemIn(await only(api, `${POST}Expect: ${expectation}\r\nContent-Length: 2\r\n\r\n{}`)), expectation).to.equal('expectation-failed')
+      }
+    }),
+  )
+
+  it('HTTP-15 a client has 10 s for its headers and 15 s for the whole request, then 408 and the end', async function () {
+    this.timeout(40_000)
+    await serving({}, async (api) => {
+      const timed = async (bytes: string): Promise<readonly [string | number, number]> => {
+        const began = performance.now()
+        const answer = await only(api, bytes, { wait: 25_000 })
+        return [problemIn(answer), Math.round((performance.now() - began) / 1000)]
+      }
+      const [headers, body, idle] = await Promise.all([
+        timed('GET /api/tasks HTTP/1.1\r\nHost: a\r\nX-A: '),
+        timed(`${POST}Content-Length: 50\r\n\r\n{"ti`),
+        timed(''),
+      ])
+      expect(headers[0]).to.equal('request-timeout')
+      expect(headers[1]).to.be.within(10, 12)
+      expect(body[0]).to.equal('request-timeout')
+      expect(body[1]).to.be.within(15, 18)
+      expect(idle[0]).to.equal('request-timeout')
+      await isEmpty(api)
+    })()
+  })
+
+  it(
+    'HTTP-16 an answer given before the body was read arrives whole',
+    serving({}, async (api) => {
+      const large = 'a'.repeat(3_900_000)
+      for (const head of [
+        `POST /api/tasks HTTP/1.1\r\n${HOST}${JSON_TYPE}`,
+        POST,
+        `POST /api/nope HTTP/1.1\r\n${HOST}`,
+        `PUT /api/tasks/x/completion HTTP/1.1\r\n${HOST}${AUTH}`,
+      ]) {
+        for (const closing of ['', CLOSE]) {
+          const answer = await only(api, `${head}${closing}Content-Length: ${large.length}\r\n\r\n${large}`, { wait: 8000 })
+          expect(answer.body, head).to.include('"instance"')
+        }
+      }
+    }),
+  )
+
+  it(
+    'HTTP-16 of a body without end only so much is read: 4 MB, or 2 s',
+    serving({}, async (api) => {
+      const began = performance.now()
+      const answer = await only(api, `${POST}Content-Length: 10737418240\r\n\r\n`, { wait: 8000 })
+      expect(problemIn(answer)).to.equal('body-too-large')
+      expect(performance.now() - began).to.be.within(1500, 4000)
+      const beforeFlood = performance.now()
+      await api.raw([`${POST}Content-Length: 10737418240\r\n\r\n`, 'a'.repeat(6_000_000)], { wait: 8000 })
+      expect(performance.now() - beforeFlood).to.be.lessThan(1500)
+    }),
+  )
+})

