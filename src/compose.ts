@@ -4,6 +4,7 @@ import { createMemoryStore } from './adapters/memory/store.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { createIds } from './adapters/system/ids.ts'
 import { type Log, openLog } from './adapters/system/log.ts'
+import { createMetrics } from './adapters/system/metrics.ts'
 import { doDueWork } from './application/due-work.ts'
 import type { Tell } from './application/observation.ts'
 import type { DueWork, TaskStore } from './application/ports.ts'
@@ -41,7 +42,12 @@ export async function compose(settings: Settings): Promise<Running> {
   }
 }
 
-async function assemble(settings: Settings, { tell, flush }: Log): Promise<Running> {
+async function assemble(settings: Settings, log: Log): Promise<Running> {
+  const metrics = settings.metricsToken === undefined ? undefined : createMetrics()
+  const tell: Tell = (observation) => {
+    log.tell(observation)
+    metrics?.tell(observation)
+  }
   const storage = await openStorage(settings, tell)
   const { verifier, issuer } = await openVerification(settings, tell)
   const { server, stop } = createHttpServer({
@@ -52,11 +58,11 @@ async function assemble(settings: Settings, { tell, flush }: Log): Promise<Runni
     settings,
     isReady: storage.isReachable,
     tell,
+    metrics: metrics?.print,
   })
   const url = await listen(server, settings.host, settings.port)
   const rounds = keepRounds(() => doDueWork({ ...storage, clock: systemClock }), tell)
   tell({ kind: 'listening', url, database: settings.database.kind })
-  if (settings.metricsToken !== undefined) tell({ kind: 'warned', what: 'METRICS_TOKEN is set, and this version has no metrics' })
   return {
     url,
     curl: issuer && `curl -H "Authorization: Bearer ${await issuer.issue('demo')}" ${url}/api/tasks`,
@@ -66,7 +72,7 @@ async function assemble(settings: Settings, { tell, flush }: Log): Promise<Runni
       await stop(settings.shutdownGrace)
       const closed = await within(CLOSING, rounds.stop().then(storage.close))
       tell(closed ? { kind: 'stopped' } : { kind: 'warned', what: 'the database did not close in time, and was left' })
-      flush()
+      log.flush()
     },
   }
 }

@@ -1,12 +1,12 @@
-import { DEFAULTS } from '../src/domain/editing.ts'
+import { createMemoryStore } from '../src/adapters/memory/store.ts'
+import type { Once, Ports, TaskStore } from '../src/application/ports.ts'
+import { Principal } from '../src/application/principal.ts'
 import { type Due, due, dueBound } from '../src/domain/due.ts'
+import { DEFAULTS } from '../src/domain/editing.ts'
 import { type Instant, instantAt } from '../src/domain/instant.ts'
 import type { Filter, Query } from '../src/domain/query.ts'
 import { Refused } from '../src/domain/refusal.ts'
 import { type Draft, isTaskId, type Task, type TaskId } from '../src/domain/task.ts'
-import { createMemoryStore } from '../src/adapters/memory/store.ts'
-import type { Once, Ports, TaskStore } from '../src/application/ports.ts'
-import { Principal } from '../src/application/principal.ts'
 
 /** The first moment of every test's clock. */
 export const BEGINNING = Date.parse('2026-11-24T09:00:00.000Z')

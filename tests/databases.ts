@@ -35,26 +35,61 @@ async function opened(opening: Promise<Database>) {
   return { store: database.tasks, work: database.work, secret: await database.secret(), close: () => database.close() }
 }
 
+/** A database that is open and up to date, and a connection beside it that has the application's role and nothing of its code. */
+export interface TestDatabase extends Database {
+  ask(sql: string, values?: unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>
+}
+
+/** What the second wall, the plans and the schema are looked at on. */
+export const databasesUnderTest: readonly { readonly name: string; open(): Promise<TestDatabase> }[] = [
+  { name: 'PGlite', open: embeddedDatabase },
+  { name: 'PostgreSQL', open: serverDatabase },
+]
+
 const idle: Cluster[] = []
 
-/** PGlite in memory, brought up to date. Making one takes seconds: what is closed is emptied, and serves again. */
-export async function embeddedDatabase(): Promise<Database & { readonly cluster: Cluster }> {
+/** PGlite in memory. Making one takes seconds: what is closed is emptied, and serves again. */
+export async function embeddedDatabase(): Promise<TestDatabase> {
   const cluster = idle.pop() ?? (await openCluster('memory://'))
   const database = embeddedOver(cluster)
   await database.migrate()
-  await cluster.pglite.exec(`truncate ${TABLES.join(', ')}`)
-  return { ...database, cluster, close: async () => void idle.push(cluster) }
+  return {
+    ...database,
+    ask: async (sql, values) => (await cluster.pglite.query<Record<string, unknown>>(sql, values)).rows,
+    close: async () => {
+      await cluster.pglite.exec(`reset app.owner_id; truncate ${TABLES.join(', ')}`)
+      idle.push(cluster)
+    },
+  }
 }
 
 /** Every table that holds something of owners. */
 export const TABLES = ENTITIES.map(({ meta }) => meta.tableName).filter((table) => table !== 'server_secret')
 
-/** A database of its own on the server, brought up to date and dropped when it is closed. */
-export async function serverDatabase(pool = 10): Promise<Database> {
+/** A database of its own on the server, dropped when it is closed. */
+export async function serverDatabase(): Promise<TestDatabase> {
   const { url, drop } = await freshDatabase()
-  const database = await openServer({ url, pool })
+  const database = await openServer({ url, pool: 10 })
   await database.migrate()
-  return { ...database, close: () => database.close().then(drop) }
+  const beside = new pg.Client(forDriver(url))
+  await beside.connect()
+  return {
+    ...database,
+    ask: async (sql, values) => (await beside.query<Record<string, unknown>>(sql, values)).rows,
+    close: async () => {
+      await beside.end()
+      await database.close()
+      await drop()
+    },
+  }
+}
+
+/** `schema=…` in an address is ours; the driver knows it as the search path. */
+function forDriver(url: string): string {
+  const target = new URL(url)
+  const schema = target.searchParams.get('schema')
+  if (schema !== null) target.searchParams.set('options', `-c search_path=${schema}`)
+  return target.href
 }
 
 export interface FreshDatabase {

@@ -3,7 +3,7 @@ import type { Instant } from '../domain/instant.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Stored, Task, TaskId } from '../domain/task.ts'
 import { once } from './once.ts'
-import type { Commit, Kept, Once, OwnedTasks, Outcome, Ports, Verdict } from './ports.ts'
+import type { Commit, Kept, Once, Outcome, OwnedTasks, Ports, Verdict } from './ports.ts'
 import type { Principal } from './principal.ts'
 import { print } from './printing.ts'
 

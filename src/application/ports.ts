@@ -130,37 +130,11 @@ export interface Commit {
 }
 
 export type Verdict =
-  | { readonly kind: 'committed'; /** Of the change; `decidedOn` where nothing changed. */ readonly seq: number }
+  | { readonly kind: 'committed' /** Of the change; `decidedOn` where nothing changed. */; readonly seq: number }
   /** The task is no longer as it was decided on, or the key has been kept meanwhile (which is looked at first): load and decide again. */
   | { readonly kind: 'overtaken' }
   /** The id is taken: by a task, one in the trash, or a tombstone. */
   | { readonly kind: 'already-exists' | 'task-quota-exceeded' | 'storage-quota-exceeded' }
-
-/** Checks a bearer token. */
-export interface TokenVerifier {
-  /** @throws {InvalidToken} for every fault of the token; {Unavailable} while no key set can be had. */
-  verify(token: string): Promise<Claims>
-}
-
-/** Thrown by a verifier: the one answer to every token fault (AUTH-02). `reason` is for the log, and holds nothing of the token. */
-export class InvalidToken extends Error {
-  constructor(reason: string) {
-    super(reason)
-    this.name = 'InvalidToken'
-  }
-}
-
-/** What is read of a verified token. */
-export interface Claims {
-  /** `sub`: a trimmed, well-formed string of 1 to 255 characters without control characters. */
-  readonly subject: string
-  /** The `scope` claim as it came, of whatever type; undefined where there is none. */
-  readonly scope: unknown
-  /** `act.sub`, else `client_id` or `azp`, where one is a string. */
-  readonly actor: string | undefined
-  /** Seconds since 1970. */
-  readonly expiresAt: number
-}
 
 /** Something outside is away and may come back: 503 with Retry-After. */
 export class Unavailable extends Error {

@@ -1,6 +1,6 @@
 import { Owner } from '../domain/owner.ts'
 import { refuse, type Scope } from '../domain/refusal.ts'
-import type { Claims } from './ports.ts'
+import type { Claims } from './authentication.ts'
 
 /** Who asks, and what they may do. The permission gives the owner: there is no other way to get one (OWN-03). */
 export class Principal {

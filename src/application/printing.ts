@@ -4,7 +4,19 @@ import type { Task } from '../domain/task.ts'
 export type Json<T> = string & { readonly of: T }
 
 /** The members of a task as they go out, in the contract's order. */
-const MEMBERS = ['id', 'title', 'description', 'status', 'priority', 'due', 'tags', 'completedAt', 'createdAt', 'updatedAt', 'version'] as const satisfies readonly (keyof Task)[]
+const MEMBERS = [
+  'id',
+  'title',
+  'description',
+  'status',
+  'priority',
+  'due',
+  'tags',
+  'completedAt',
+  'createdAt',
+  'updatedAt',
+  'version',
+] as const satisfies readonly (keyof Task)[]
 
 /** Takes text that a database printed for what it says it is; the contract suite decodes it. */
 export const asJson = <T>(text: string): Json<T> => text as Json<T>

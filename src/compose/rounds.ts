@@ -23,7 +23,10 @@ export function keepRounds(doDueWork: () => Promise<number>, tell: Tell, pause =
   /** As long as there is more, for one step looks at so many owners only. */
   async function once(): Promise<void> {
     try {
-      while (!stopped && (await doDueWork()) > 0);
+      for (let count = 1; count > 0 && !stopped; ) {
+        count = await doDueWork()
+        if (count > 0) tell({ kind: 'due-work-done', count })
+      }
     } catch (cause) {
       tell({ kind: 'failed', requestId: undefined, cause })
     }

@@ -1,7 +1,7 @@
 import { type DueBound, dueOrder, isDueWithin } from './due.ts'
 import { millisecondsOf } from './instant.ts'
-import { compareText, folded } from './text.ts'
 import { PRIORITIES, type Priority, type Status, type Task } from './task.ts'
+import { compareText, folded } from './text.ts'
 
 export const SORT_FIELDS = ['createdAt', 'updatedAt', 'due', 'priority', 'title'] as const
 export type SortField = (typeof SORT_FIELDS)[number]

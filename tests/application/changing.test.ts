@@ -1,18 +1,20 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { createMemoryStore } from '../../src/adapters/memory/store.ts'
+import { browseTasks, readTask } from '../../src/application/browsing.ts'
 import { completeTask, reopenTask } from '../../src/application/completion.ts'
 import { createTask } from '../../src/application/creation.ts'
-import { browseTasks, readTask } from '../../src/application/browsing.ts'
 import { patchTask, replaceTask } from '../../src/application/editing.ts'
 import type { Commit, TaskStore } from '../../src/application/ports.ts'
 import { discardTask } from '../../src/application/trash.ts'
-import { createMemoryStore } from '../../src/adapters/memory/store.ts'
 import { refuse } from '../../src/domain/refusal.ts'
 import { draftOf, idOf, onceOf, portsOver, principalOf, queryOf, refusalOf } from '../builders.ts'
 
 const alice = principalOf('alice')
 const bob = principalOf('bob')
-const anew = (title = 'Buy milk', id?: ReturnType<typeof idOf>) => () => ({ id, draft: draftOf({ title }) })
+const anew =
+  (title = 'Buy milk', id?: ReturnType<typeof idOf>) =>
+  () => ({ id, draft: draftOf({ title }) })
 
 /** A store that lets others go first: `first` runs before the commit that it stands in the way of, once. */
 function interrupted(first: (commit: Commit) => Promise<unknown>, store: TaskStore = createMemoryStore()): { store: TaskStore; commits: Commit[] } {

@@ -21,10 +21,11 @@ function workByHand() {
 }
 
 describe('rounds', () => {
-  it('go on while there is more, pause, and come again', async () => {
+  it('go on while there is more and tell it, pause, and come again', async () => {
     const { work, next, finish, waiting } = workByHand()
     let begun = next()
-    const rounds = keepRounds(work, () => {}, 1)
+    const told: Observation[] = []
+    const rounds = keepRounds(work, (observation) => told.push(observation), 1)
     for (const done of [5, 1, 0, 0]) {
       await begun
       expect(waiting()).to.equal(1)
@@ -34,6 +35,7 @@ describe('rounds', () => {
     await begun
     finish(0)
     await rounds.stop()
+    expect(told).to.deep.equal([5, 1].map((count) => ({ kind: 'due-work-done', count })))
   })
 
   it('tell what fails, and try again', async () => {

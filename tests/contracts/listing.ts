@@ -1,17 +1,26 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
+import type { OwnedTasks } from '../../src/application/ports.ts'
 import { create } from '../../src/domain/editing.ts'
 import { comparePositions, matches, type Position, type Query, SORT_FIELDS, sortKey } from '../../src/domain/query.ts'
 import { type Draft, PRIORITIES, STATUSES, type Task } from '../../src/domain/task.ts'
 import { folded } from '../../src/domain/text.ts'
-import type { OwnedTasks } from '../../src/application/ports.ts'
 import { at, boundOf, draftOf, dueOf, idOf, NO_FILTER, principalOf, queryOf } from '../builders.ts'
 import { figure, type OpenedStore, type OpenStore } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
 const TITLES = ['a', 'A', 'b', 'ä', 'Straße', 'STRASSE', '50%', '5_0', '"q"', "it's", 'Σίσυφος', '\uffee', '💡', 'z\\', 'ß', 'ss']
-const DUES = ['2026-11-29', '2026-11-30', '2026-11-30T00:00Z', '2026-11-29T23:30+05:00', '2026-11-30T23:59:59.999Z', '0001-01-01', '9999-12-31T23:59:59.999-23:59', '2026-11-30T09:00+05:00[Asia/Karachi]']
+const DUES = [
+  '2026-11-29',
+  '2026-11-30',
+  '2026-11-30T00:00Z',
+  '2026-11-29T23:30+05:00',
+  '2026-11-30T23:59:59.999Z',
+  '0001-01-01',
+  '9999-12-31T23:59:59.999-23:59',
+  '2026-11-30T09:00+05:00[Asia/Karachi]',
+]
 const BOUNDS = ['2026-11-29', '2026-11-30', '2026-11-30T00:00Z', '2026-11-30T19:00:00.001Z', '0001-01-01', '9999-12-31']
 const TAGS = ['a', 'A', 'ä', 'x y', '💡']
 const WORDS = ['a', 'STRASSE', 'ß', '%', '_', '"', '\\', 'σ', '💡', "'", '5_', 'text']
@@ -34,7 +43,10 @@ const query: fc.Arbitrary<Omit<Query, 'from'>> = fc.record({
     tags: fc.oneof(fc.constant([]), fc.subarray(TAGS, { maxLength: 2 })),
     dueAfter: fc.option(bound, { nil: undefined, freq: 2 }),
     dueBefore: fc.option(bound, { nil: undefined, freq: 2 }),
-    words: fc.oneof(fc.constant([]), fc.subarray(WORDS, { maxLength: 2 }).map((words) => words.map(folded))),
+    words: fc.oneof(
+      fc.constant([]),
+      fc.subarray(WORDS, { maxLength: 2 }).map((words) => words.map(folded)),
+    ),
   }),
   sort: fc.record({ field: fc.constantFrom(...SORT_FIELDS), descending: fc.boolean() }),
   limit: fc.integer({ min: 1, max: 9 }),

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { create } from '../../src/domain/editing.ts'
-import { type Instant, instantAt } from '../../src/domain/instant.ts'
-import { discard } from '../../src/domain/trash.ts'
 import { doDueWork } from '../../src/application/due-work.ts'
 import type { OwnedTasks } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
+import { create } from '../../src/domain/editing.ts'
+import { type Instant, instantAt } from '../../src/domain/instant.ts'
+import { discard } from '../../src/domain/trash.ts'
 import { at, BEGINNING, draftOf, idOf, onceOf, principalOf, queryOf } from '../builders.ts'
 import type { OpenedStore, OpenStore } from './opened-store.ts'
 import { commitOf } from './writing.ts'
@@ -33,7 +33,8 @@ export function purgingContract(name: string, open: OpenStore): void {
       await mine.commit(commitOf(creation, { keep }))
       await mine.commit(commitOf(discard(creation.after, at(0)), { decidedOn: 1 }))
     }
-    const isFree = async (mine: OwnedTasks, id = 1, quota = { tasks: 1, bytes: 1_000_000 }) => (await mine.commit(commitOf(create(idOf(id), draftOf(), at(0)), { quota }))).kind
+    const isFree = async (mine: OwnedTasks, id = 1, quota = { tasks: 1, bytes: 1_000_000 }) =>
+      (await mine.commit(commitOf(create(idOf(id), draftOf(), at(0)), { quota }))).kind
 
     it('STORE-07 TASK-16 a purge takes the task and its bytes, no number, and leaves a tombstone for 30 days', async () => {
       const mine = ofSubject(subject())

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { create, edit } from '../../src/domain/editing.ts'
 import type { OwnedTasks, Verdict } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
+import { create, edit } from '../../src/domain/editing.ts'
 import { at, draftOf, idOf, onceOf, principalOf, queryOf } from '../builders.ts'
 import { figure, type OpenedStore, type OpenStore } from './opened-store.ts'
 import { commitOf } from './writing.ts'
@@ -29,7 +29,9 @@ export function racingContract(name: string, open: OpenStore): void {
       const { after: task } = create(idOf(1), draftOf(), at(0))
       await mine.commit(commitOf(create(idOf(1), draftOf(), at(0))))
       for (let round = 1; round <= figure(200); round++) {
-        const verdicts = await atOnce((n) => mine.commit(commitOf(edit({ ...task, version: round }, { title: `r${round} ${n}` }, at(round)), { decidedOn: round })))
+        const verdicts = await atOnce((n) =>
+          mine.commit(commitOf(edit({ ...task, version: round }, { title: `r${round} ${n}` }, at(round)), { decidedOn: round })),
+        )
         expect(count(verdicts, 'committed'), `round ${round}`).to.equal(1)
         expect(count(verdicts, 'overtaken')).to.equal(SIMULTANEOUS - 1)
       }
@@ -41,7 +43,9 @@ export function racingContract(name: string, open: OpenStore): void {
       for (let round = 1; round <= figure(100); round++) {
         const verdicts = await atOnce((n) => {
           const change = create(idOf(1000 * round + n), draftOf(), at(round))
-          return mine.commit(commitOf(change, { keep: { once: onceOf(`k${round}`), outcome: { kind: 'created', id: change.after.id, json: print(change.after) } } }))
+          return mine.commit(
+            commitOf(change, { keep: { once: onceOf(`k${round}`), outcome: { kind: 'created', id: change.after.id, json: print(change.after) } } }),
+          )
         })
         expect(count(verdicts, 'committed'), `round ${round}`).to.equal(1)
         expect(count(verdicts, 'overtaken')).to.equal(SIMULTANEOUS - 1)

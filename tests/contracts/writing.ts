@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import type { Commit, OwnedTasks } from '../../src/application/ports.ts'
+import { print } from '../../src/application/printing.ts'
 import { complete } from '../../src/domain/completion.ts'
 import { create, edit } from '../../src/domain/editing.ts'
 import { instantAt } from '../../src/domain/instant.ts'
 import type { Task } from '../../src/domain/task.ts'
 import { discard } from '../../src/domain/trash.ts'
-import type { Commit, OwnedTasks } from '../../src/application/ports.ts'
-import { print } from '../../src/application/printing.ts'
 import { at, BEGINNING, draftOf, dueOf, idOf, onceOf, principalOf, queryOf } from '../builders.ts'
 import type { OpenedStore, OpenStore } from './opened-store.ts'
 
@@ -47,7 +47,14 @@ export function writingContract(name: string, open: OpenStore): void {
       const mine = someone()
       const change = create(
         idOf(1),
-        draftOf({ title: 'Größe "x" \\ 💡', description: 'a\r\n\u0001\u007f\t"\\u0041 €', status: 'done', priority: 'urgent', due: dueOf('2026-11-30T09:00+05:00[Asia/Karachi]'), tags: ['a b', 'é', '💡'] }),
+        draftOf({
+          title: 'Größe "x" \\ 💡',
+          description: 'a\r\n\u0001\u007f\t"\\u0041 €',
+          status: 'done',
+          priority: 'urgent',
+          due: dueOf('2026-11-30T09:00+05:00[Asia/Karachi]'),
+          tags: ['a b', 'é', '💡'],
+        }),
         at(1),
       )
       expect(await mine.commit(commitOf(change))).to.deep.equal({ kind: 'committed', seq: 1 })
@@ -152,7 +159,11 @@ export function writingContract(name: string, open: OpenStore): void {
     })
 
     it('STORE-01 the longest owner, title, description and tags fit, and so do hostile owners', async () => {
-      const longest = { title: 'ΐ'.repeat(200), description: '𐐀'.repeat(10_000), tags: Array.from({ length: 20 }, (_, n) => `${'𐐀'.repeat(48)}${String(n).padStart(2, '0')}`) }
+      const longest = {
+        title: 'ΐ'.repeat(200),
+        description: '𐐀'.repeat(10_000),
+        tags: Array.from({ length: 20 }, (_, n) => `${'𐐀'.repeat(48)}${String(n).padStart(2, '0')}`),
+      }
       const hostile = ["o'; drop table tasks; --", '$$', '\\', '"', '%', '{"a":1}', "E'\\''", 'app.owner_id', '＇', '𐐀'.repeat(255)]
       for (const subject of hostile) {
         const mine = opened.store.of(principalOf(subject).mayWrite())

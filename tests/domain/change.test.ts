@@ -10,7 +10,16 @@ describe('changes', () => {
   it('creates version 1, with no fields in the journal', () => {
     const change = create(idOf(7), draftOf({ title: 'Write' }), at(5))
     expect(change).to.deep.include({ kind: 'created', at: at(5), before: null, fields: {} })
-    expect(change.after).to.deep.include({ id: idOf(7), title: 'Write', status: 'todo', version: 1, createdAt: at(5), updatedAt: at(5), completedAt: null, deletedAt: null })
+    expect(change.after).to.deep.include({
+      id: idOf(7),
+      title: 'Write',
+      status: 'todo',
+      version: 1,
+      createdAt: at(5),
+      updatedAt: at(5),
+      completedAt: null,
+      deletedAt: null,
+    })
     expect(create(idOf(7), draftOf({ status: 'done' }), at(5)).after.completedAt).to.equal(at(5))
   })
 

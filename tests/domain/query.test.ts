@@ -36,7 +36,10 @@ describe('query', () => {
   it('orders by key, then by id in the same direction, with null last either way', () => {
     const ascending = { field: 'due', descending: false } as const
     const descending = { field: 'due', descending: true } as const
-    const [one, other] = [{ key: 1, id: 'a' }, { key: 2, id: 'a' }]
+    const [one, other] = [
+      { key: 1, id: 'a' },
+      { key: 2, id: 'a' },
+    ]
     expect(comparePositions(one, other, ascending)).to.be.below(0)
     expect(comparePositions(one, other, descending)).to.be.above(0)
     expect(comparePositions(one, { key: 1, id: 'b' }, ascending)).to.be.below(0)

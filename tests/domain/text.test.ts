@@ -12,7 +12,17 @@ describe('text', () => {
     expect(title('x'.repeat(401)).ok).to.equal(false)
   })
 
-  for (const [what, raw] of Object.entries({ nothing: '', blanks: ' \n\t ', 'a line break': 'a\nb', 'a tab': 'a\tb', NUL: 'a\0b', 'a C1 control': 'a\u0085b', 'a line separator': 'a\u2028b', 'a paragraph separator': 'a\u2029b', 'half a surrogate pair': 'a\ud800b' })) {
+  for (const [what, raw] of Object.entries({
+    nothing: '',
+    blanks: ' \n\t ',
+    'a line break': 'a\nb',
+    'a tab': 'a\tb',
+    NUL: 'a\0b',
+    'a C1 control': 'a\u0085b',
+    'a line separator': 'a\u2028b',
+    'a paragraph separator': 'a\u2029b',
+    'half a surrogate pair': 'a\ud800b',
+  })) {
     it(`finds the flaw of a title that holds ${what}`, () => {
       expect(title(raw).ok).to.equal(false)
     })

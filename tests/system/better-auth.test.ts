@@ -9,8 +9,9 @@ import { afterEach, describe, it } from 'mocha'
 import { download } from '../../src/adapters/jwt/download.ts'
 import { createKeySet } from '../../src/adapters/jwt/key-set.ts'
 import { createVerifier } from '../../src/adapters/jwt/verifier.ts'
+import { InvalidToken } from '../../src/application/authentication.ts'
 import type { Observation } from '../../src/application/observation.ts'
-import { InvalidToken, Unavailable } from '../../src/application/ports.ts'
+import { Unavailable } from '../../src/application/ports.ts'
 import { decodeSettings } from '../../src/config.ts'
 
 type KeyPair = NonNullable<NonNullable<JwtOptions['jwks']>['keyPairConfig']>

@@ -90,9 +90,11 @@ describe('an embedded data directory', function () {
       client.close()
     }
     expect(acknowledged.size).to.be.at.least(50 * TRIES)
+    // What the directory takes of it: a server that opens none tells how long the rest takes on this machine right now.
+    const { opened } = await startServer({ DATABASE_URL: 'memory:' })
     told(`${acknowledged.size} writes kept, opened after`, openings)
-    // The quickest: the others say how busy the machine was.
-    expect(Math.min(...openings)).to.be.lessThan(PROMPT)
+    told('a server without a directory after', [opened])
+    expect(Math.min(...openings) - opened).to.be.lessThan(PROMPT)
   })
 
   it('RUN-03 is not locked by a server that keeps its tasks elsewhere', async () => {

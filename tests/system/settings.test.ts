@@ -141,6 +141,22 @@ describe('a start with an unsafe or half-set setting', function () {
   })
 })
 
+describe('a server with a METRICS_TOKEN', function () {
+  this.timeout(60_000)
+  afterEach(cleanUp)
+
+  it('DOC-06 SET-02 has figures, for the token in its file', async () => {
+    const path = join(freshDirectory(), 'token')
+    writeFileSync(path, 'figures-for-the-operator\n')
+    const server = await startServer({ DATABASE_URL: 'memory:', METRICS_TOKEN_FILE: path })
+    const figures = (token: string): Promise<Response> => fetch(`${server.url}/api/metrics`, { headers: { authorization: `Bearer ${token}` } })
+    expect((await figures('guessed')).status).to.equal(401)
+    const answer = await figures('figures-for-the-operator')
+    expect(answer.status).to.equal(200)
+    expect(await answer.text()).to.match(/^taskward_http_requests_total\{.*status="401".*\} 1$/m)
+  })
+})
+
 describe('a start on an older Node', function () {
   this.timeout(60_000)
   afterEach(cleanUp)

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { type Claims, InvalidToken, type TokenVerifier } from '../../application/ports.ts'
+import { type Claims, InvalidToken, type TokenVerifier } from '../../application/authentication.ts'
 import { Principal } from '../../application/principal.ts'
 import type { Context, Who } from './context.ts'
 import { derivedKey } from './derived-key.ts'

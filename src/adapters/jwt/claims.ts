@@ -1,4 +1,4 @@
-import { type Claims, InvalidToken } from '../../application/ports.ts'
+import { type Claims, InvalidToken } from '../../application/authentication.ts'
 import { isMembers, type Members } from './token.ts'
 
 /** Who must have issued a token, for whom, and how old it may be. */

@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
-import { InvalidToken } from '../../application/ports.ts'
+import { InvalidToken } from '../../application/authentication.ts'
 import { parseStrict } from '../../application/strict-json.ts'
 
 /** In characters (AUTH-03). */

@@ -1,5 +1,5 @@
 import { compactVerify, errors } from 'jose'
-import { type Claims, InvalidToken, type TokenVerifier } from '../../application/ports.ts'
+import { type Claims, InvalidToken, type TokenVerifier } from '../../application/authentication.ts'
 import { checkTimes, type Expected, readClaims, type Times } from './claims.ts'
 import type { Keys, VerificationKey } from './keys.ts'
 import { readMembers, readToken, type Token } from './token.ts'

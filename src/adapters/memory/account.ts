@@ -1,19 +1,16 @@
-import type { ChangeKind, Fields } from '../../domain/change.ts'
+import type { Commit, Kept, Loaded, Once, OwnedTasks, Shown, TaskPage, Verdict } from '../../application/ports.ts'
+import { print, printAll } from '../../application/printing.ts'
+import type { Change } from '../../domain/change.ts'
 import { type Instant, millisecondsOf } from '../../domain/instant.ts'
 import { comparePositions, matches, type Position, type Query, type SortField, sortKey } from '../../domain/query.ts'
 import type { Stored, Task, TaskId } from '../../domain/task.ts'
 import { answerWeight, entryWeight, taskWeight } from '../../domain/weight.ts'
-import type { Commit, Kept, Loaded, Once, OwnedTasks, Shown, TaskPage, Verdict } from '../../application/ports.ts'
-import { print, printAll } from '../../application/printing.ts'
 
-interface Entry {
+interface Entry extends Pick<Change, 'kind' | 'at' | 'fields'> {
   readonly seq: number
   readonly taskId: TaskId
   readonly version: number
-  readonly kind: ChangeKind
-  readonly at: Instant
   readonly actor: string
-  readonly fields: Fields
 }
 
 /** Entries of a task that are kept while the task is (STORE-06). */
@@ -125,7 +122,8 @@ export class Account implements OwnedTasks {
     if (change.before !== null && present?.seq !== decidedOn) return { kind: 'overtaken' }
     if (change.before === null && (present !== undefined || this.#tombstones.has(change.after.id))) return { kind: 'already-exists' }
     if (change.before === null && this.#tasks.size >= quota.tasks) return { kind: 'task-quota-exceeded' }
-    const added = taskWeight(change.after) - (change.before ? taskWeight(change.before) : 0) + entryWeight(change.fields) + (keep ? answerWeight(keep.outcome.json) : 0)
+    const added =
+      taskWeight(change.after) - (change.before ? taskWeight(change.before) : 0) + entryWeight(change.fields) + (keep ? answerWeight(keep.outcome.json) : 0)
     const isFree = change.kind === 'deleted' || change.kind === 'restored'
     return !isFree && this.#bytes + added > quota.bytes ? { kind: 'storage-quota-exceeded' } : undefined
   }

@@ -1,6 +1,6 @@
+import type { DueWork, OwnedTasks, TaskStore } from '../../application/ports.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Owner } from '../../domain/owner.ts'
-import type { DueWork, OwnedTasks, TaskStore } from '../../application/ports.ts'
 import { Account } from './account.ts'
 
 /** Everything in this process's memory: the specification one can run, and the only test double. */

@@ -15,7 +15,7 @@ const keyColumn = (sort: Sort): string =>
   ({
     createdAt: 't.created_at',
     updatedAt: 't.updated_at',
-    due: `coalesce(t.due_order, ${beyond(sort)})`,
+    due: `case when t.due_order is null then ${beyond(sort)} else t.due_order end`,
     priority: 't.priority',
     title: 't.title_key',
   })[sort.field]

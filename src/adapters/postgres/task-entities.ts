@@ -5,7 +5,7 @@ const LIVE = 'deleted_at is null'
 /** A due date that is not there comes last either way: each direction has its stand-in for it, and its index. */
 const dueIndex = (name: string, standIn: string) => ({
   name,
-  expression: `create index "${name}" on "tasks" (owner_id, coalesce(due_order, ${standIn}), id) where ${LIVE}`,
+  expression: `create index "${name}" on "tasks" (owner_id, (case when due_order is null then ${standIn} else due_order end), id) where ${LIVE}`,
 })
 
 /** Tasks, those in the trash included. `titleKey` and `searchText` are folded by the domain, `dueOrder` is milliseconds, `weight` bytes. */

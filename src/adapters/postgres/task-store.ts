@@ -16,7 +16,7 @@ export const createTaskStore = (session: Session, trashDays: number): TaskStore 
   of: (owner: Owner): OwnedTasks => new Tasks(ownerScope(session, owner), trashDays),
 })
 
-const READ = OwnerStatement.of(
+export const READ = OwnerStatement.of(
   'read',
   `select ${PRINTED}, t.seq::text from tasks t where t.owner_id = $owner and t.id = $id::uuid and t.deleted_at is null`,
 )

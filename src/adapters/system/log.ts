@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type Level, type Logger, pino } from 'pino'
 import type { Observation, Tell } from '../../application/observation.ts'
 import { describeCause } from './cause.ts'
 
@@ -30,27 +30,29 @@ export const listen =
   (observation) =>
     write(logger, observation)
 
+/** How much each kind matters: a new kind does not compile until it stands here. */
+const LEVELS = {
+  listening: 'info',
+  answered: 'info',
+  failed: 'error',
+  'key-set-fetched': 'info',
+  'key-set-failed': 'warn',
+  migrated: 'info',
+  warned: 'warn',
+  stopping: 'info',
+  stopped: 'info',
+  'due-work-done': 'info',
+} as const satisfies Record<Observation['kind'], Level>
+
 function write(logger: Logger, observation: Observation): void {
-  switch (observation.kind) {
-    case 'answered': {
-      const { milliseconds, ...request } = observation.request
-      return logger[request.status < 500 ? 'info' : 'warn']({ ...request, ms: Math.round(milliseconds * 1000) / 1000 }, 'answered')
-    }
-    case 'failed':
-      return logger.error({ id: observation.requestId, cause: describeCause(observation.cause) }, 'failed')
-    case 'key-set-failed':
-    case 'warned': {
-      const { kind, ...rest } = observation
-      return logger.warn(rest, kind)
-    }
-    case 'listening':
-    case 'key-set-fetched':
-    case 'due-work-done':
-    case 'migrated':
-    case 'stopping':
-    case 'stopped': {
-      const { kind, ...rest } = observation
-      return logger.info(rest, kind)
-    }
-  }
+  const { kind, ...rest } = observation
+  logger[LEVELS[kind]](fieldsOf(observation) ?? rest, kind)
+}
+
+/** Of the kinds that are not told as they are. */
+function fieldsOf(observation: Observation): object | undefined {
+  if (observation.kind === 'failed') return { id: observation.requestId, cause: describeCause(observation.cause) }
+  if (observation.kind !== 'answered') return undefined
+  const { milliseconds, ...request } = observation.request
+  return { ...request, ms: Math.round(milliseconds * 1000) / 1000 }
 }

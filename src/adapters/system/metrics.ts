@@ -27,9 +27,19 @@ export function createMetrics(): Metrics {
     buckets: BUCKETS,
     registers: [registry],
   })
-  const problems = new Counter({ name: 'taskward_problems_total', help: 'Requests answered with a problem, by its slug', labelNames: ['problem'], registers: [registry] })
+  const problems = new Counter({
+    name: 'taskward_problems_total',
+    help: 'Requests answered with a problem, by its slug',
+    labelNames: ['problem'],
+    registers: [registry],
+  })
   const faults = new Counter({ name: 'taskward_faults_total', help: 'Faults of the server, the database or the issuer', registers: [registry] })
-  const keySets = new Counter({ name: 'taskward_key_set_fetches_total', help: 'Fetches of the key set, by outcome', labelNames: ['outcome'], registers: [registry] })
+  const keySets = new Counter({
+    name: 'taskward_key_set_fetches_total',
+    help: 'Fetches of the key set, by outcome',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
   const due = new Counter({ name: 'taskward_due_work_total', help: 'Tasks purged, kept answers and tombstones forgotten', registers: [registry] })
 
   function tell(observation: Observation): void {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { checkTimes, isSubject, readClaims } from '../../../src/adapters/jwt/claims.ts'
-import { InvalidToken } from '../../../src/application/ports.ts'
+import { InvalidToken } from '../../../src/application/authentication.ts'
 import { AUDIENCE, CLAIMS, DAY, EXPECTED, ISSUER, NOW } from './tokens.ts'
 
 const read = (claims: object, expected: Parameters<typeof readClaims>[1] = EXPECTED) => readClaims({ ...CLAIMS, ...claims }, expected)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { LONGEST_TOKEN, readToken } from '../../../src/adapters/jwt/token.ts'
-import { InvalidToken } from '../../../src/application/ports.ts'
+import { InvalidToken } from '../../../src/application/authentication.ts'
 import { encode, encodeJson } from './tokens.ts'
 
 const HEADER = { alg: 'EdDSA', kid: 'k1' }

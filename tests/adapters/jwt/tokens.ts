@@ -1,7 +1,7 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { expect } from 'chai'
 import type { VerifierOptions } from '../../../src/adapters/jwt/verifier.ts'
-import { InvalidToken } from '../../../src/application/ports.ts'
+import { InvalidToken } from '../../../src/application/authentication.ts'
 
 /** Tokens made by hand, so that they may be as wrong as a test wants. */
 

@@ -6,7 +6,7 @@ import { readKeySet } from '../../../src/adapters/jwt/jwks.ts'
 import { ALGORITHMS, fixedKeys, type Keys, SHORTEST_SECRET, secretKeys } from '../../../src/adapters/jwt/keys.ts'
 import { readToken } from '../../../src/adapters/jwt/token.ts'
 import { createVerifier, verifySignature } from '../../../src/adapters/jwt/verifier.ts'
-import { InvalidToken } from '../../../src/application/ports.ts'
+import { InvalidToken } from '../../../src/application/authentication.ts'
 import { EXPECTED, NOW, refusalOf } from './tokens.ts'
 
 /** The public vectors of C2SP/wycheproof, which are no part of the project: looked for beside the checkout. */

@@ -89,6 +89,7 @@ describe('the log', () => {
       { kind: 'warned', what: 'w' },
       { kind: 'stopping', signal: 'SIGTERM' },
       { kind: 'stopped' },
+      { kind: 'due-work-done', count: 3 },
     ]
     expect(linesOf(all).map((line) => JSON.parse(line).msg)).to.deep.equal(all.map(({ kind }) => kind))
   })

@@ -76,12 +76,15 @@ const TABLES = [
   `create table due_work (owner_id text collate "C" not null primary key, due_at timestamptz(3) not null)`,
 ]
 
-/** Lists: a partial index for each sort. No due date comes last either way: two indexes, each with its own stand-in for it (LIST-05). */
+/**
+ * Lists: a partial index for each sort. No due date comes last either way: two indexes, each with its own stand-in for it (LIST-05);
+ * by `case`, since `coalesce` is nothing that a policy lets an index compare.
+ */
 const INDEXES = [
   `create index tasks_created on tasks (owner_id, created_at, id) where deleted_at is null`,
   `create index tasks_updated on tasks (owner_id, updated_at, id) where deleted_at is null`,
-  `create index tasks_due_up on tasks (owner_id, coalesce(due_order, 9223372036854775807), id) where deleted_at is null`,
-  `create index tasks_due_down on tasks (owner_id, coalesce(due_order, -9223372036854775808), id) where deleted_at is null`,
+  `create index tasks_due_up on tasks (owner_id, (case when due_order is null then 9223372036854775807 else due_order end), id) where deleted_at is null`,
+  `create index tasks_due_down on tasks (owner_id, (case when due_order is null then -9223372036854775808 else due_order end), id) where deleted_at is null`,
   `create index tasks_priority on tasks (owner_id, priority, id) where deleted_at is null`,
   `create index tasks_title on tasks (owner_id, title_key, id) where deleted_at is null`,
   `create index tasks_trash on tasks (owner_id, deleted_at, id) where deleted_at is not null`,

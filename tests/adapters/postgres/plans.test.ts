@@ -1,0 +1,72 @@
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { pageStatement } from '../../../src/adapters/postgres/page.ts'
+import { READ } from '../../../src/adapters/postgres/task-store.ts'
+import { type Position, type Query, SORT_FIELDS, type SortField } from '../../../src/domain/query.ts'
+import { at, idOf, NO_FILTER, queryOf } from '../../builders.ts'
+import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
+
+/** Two owners with enough tasks that walking an index pays. */
+const FILL = `insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, created_at, updated_at, weight)
+select $1, gen_random_uuid(), n, 1, 'T' || n, 't' || n, '', 't' || n, 'todo', n % 5, case when n % 3 = 0 then '2026-11-30' end, case when n % 3 = 0 then n end,
+'{}', to_timestamp(n), to_timestamp(n * 7 % 5000), 256 from generate_series(1, 5000) n`
+
+const INDEX: Readonly<Record<SortField, (descending: boolean) => string>> = {
+  createdAt: () => 'tasks_created',
+  updatedAt: () => 'tasks_updated',
+  due: (descending) => (descending ? 'tasks_due_down' : 'tasks_due_up'),
+  priority: () => 'tasks_priority',
+  title: () => 'tasks_title',
+}
+
+const KEYS: Readonly<Record<SortField, Position['key']>> = { createdAt: at(0), updatedAt: at(0), due: null, priority: 2, title: 't2' }
+
+for (const { name, open } of databasesUnderTest) {
+  describe(`${name}: plans`, function () {
+    this.timeout(60_000)
+    let database: TestDatabase
+    before(async () => {
+      database = await open()
+      const { ask } = database
+      for (const owner of ['ada', 'bob']) {
+        await ask(`select set_config('app.owner_id', $1, false)`, [owner])
+        await ask(FILL, [owner])
+        await ask(`insert into task_tags select owner_id, id, 'tag' || priority from tasks`)
+      }
+      await ask('analyze')
+    })
+    after(() => database.close())
+
+    const planOf = async (text: string, values: unknown[]): Promise<string> =>
+      (await database.ask(`explain (costs off) ${text}`, values)).map((row) => String(row['QUERY PLAN'])).join('\n')
+
+    const page = (some: Partial<Query>, values: unknown[] = []): Promise<string> => planOf(pageStatement(queryOf(some)).text, ['ada', 20, ...values])
+
+    for (const field of SORT_FIELDS) {
+      for (const descending of [false, true]) {
+        const sort = { field, descending }
+        it(`LIST-11 a page by ${field}${descending ? ', descending' : ''} is a walk along the owner’s index, the thousandth like the first`, async () => {
+          const first = await page({ sort })
+          const next = await page({ sort, from: { key: KEYS[field], id: idOf(1) } }, [KEYS[field], idOf(1)])
+          for (const plan of [first, next]) {
+            expect(plan).to.match(new RegExp(`Index Scan (Backward )?using ${INDEX[field](descending)} on tasks`))
+            expect(plan).to.match(/Index Cond: .*owner_id = /).and.not.match(/\bSort\b|Seq Scan on task|Bitmap/)
+          }
+          expect(next).to.match(/Index Cond: .*ROW\(/)
+        })
+      }
+    }
+
+    it('LIST-11 one task is found by owner and id', async () => {
+      const plan = await planOf(READ.text, ['ada', idOf(1)])
+      expect(plan).to.match(/Index Scan using tasks_pkey on tasks/)
+      expect(plan).to.match(/Index Cond: .*owner_id = .* AND \(id = /).and.not.match(/Seq Scan on task/)
+    })
+
+    it('LIST-11 tags are found by equality under the policy', async () => {
+      const plan = await page({ filter: { ...NO_FILTER, tags: ['nowhere'] } }, ['nowhere'])
+      expect(plan).to.match(/Index (Only )?Scan (Backward )?using task_tags_\w+ on task_tags/).and.not.match(/Seq Scan on task/)
+      expect(plan).to.match(/Index Cond: .*owner_id = .*tag = /)
+    })
+  })
+}

@@ -1,0 +1,103 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { createServer } from 'node:net'
+import pg from 'pg'
+import { openServer } from '../../../src/adapters/postgres/server.ts'
+import { Unavailable } from '../../../src/application/ports.ts'
+import { create } from '../../../src/domain/editing.ts'
+import { commitOf } from '../../contracts/writing.ts'
+import { at, draftOf, idOf, principalOf, queryOf } from '../../builders.ts'
+import { freshDatabase, runOn, superuserUrl } from '../../databases.ts'
+
+const faultOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'none', (fault) => fault)
+const ada = principalOf('ada')
+const creation = commitOf(create(idOf(1), draftOf(), at(0)))
+
+describe('a PostgreSQL server', function () {
+  this.timeout(60_000)
+
+  it('is unavailable where nobody listens, at once', async () => {
+    const database = await openServer({ url: 'postgres://someone:x@127.0.0.1:1/somewhere', pool: 2 })
+    const begun = performance.now()
+    expect(await faultOf(database.tasks.of(ada.mayRead()).page(queryOf()))).to.be.instanceOf(Unavailable)
+    expect(await database.isReachable()).to.equal(false)
+    expect(performance.now() - begun).to.be.lessThan(1000)
+    await database.close()
+  })
+
+  it('is unavailable where it does not answer, after two seconds', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await new Promise((listening) => silent.once('listening', listening))
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const database = await openServer({ url: `postgres://someone:x@127.0.0.1:${port}/somewhere`, pool: 2 })
+    const begun = performance.now()
+    expect(await faultOf(database.secret())).to.be.instanceOf(Unavailable)
+    expect(performance.now() - begun).to.be.within(1900, 4000)
+    await database.close()
+    silent.close()
+  })
+
+  it('is unavailable while its connections are cut, and serves again afterwards', async () => {
+    const { url, drop } = await freshDatabase()
+    const warnings: string[] = []
+    const database = await openServer({ url, pool: 4, warn: (what) => warnings.push(what) })
+    await database.migrate()
+    const mine = database.tasks.of(ada.mayWrite())
+    await Promise.all(Array.from({ length: 8 }, () => mine.page(queryOf())))
+    const client = new pg.Client(url)
+    await client.connect()
+    // One is waited for by a lock, the others are idle: both kinds are cut.
+    await mine.commit(creation)
+    await client.query(`begin; select set_config('app.owner_id', 'ada', true); select from owners for update`)
+    const waiting = faultOf(mine.commit(commitOf(create(idOf(2), draftOf(), at(0)))))
+    const cut = `select count(*) filter (where pg_terminate_backend(pid)) as cut, count(*) filter (where wait_event_type = 'Lock') as waiting
+from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+    let seen = { cut: 0, waiting: 0 }
+    while (seen.waiting === 0) {
+      const { rows } = await client.query(`select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+      seen = { cut: 0, waiting: Number(rows[0].waiting) }
+    }
+    const { rows } = await client.query(cut)
+    expect(Number(rows[0].cut)).to.be.at.least(2)
+    await client.query('rollback')
+    expect(await waiting).to.be.instanceOf(Unavailable)
+    expect((await mine.page(queryOf())).seq).to.equal(1)
+    expect(await mine.commit(commitOf(create(idOf(2), draftOf(), at(0))))).to.deep.equal({ kind: 'committed', seq: 2 })
+    expect(warnings).to.have.length.above(0)
+    await client.end()
+    await database.close()
+    await drop()
+  })
+
+  it('STORE-13 says where its role bypasses row security', async () => {
+    const database = await openServer({ url: await superuserUrl(), pool: 1 })
+    expect(await database.bypassesRowSecurity()).to.equal(true)
+    await database.close()
+  })
+
+  it('RUN-07 is migrated as another role, whose tables the serving role may use and not own', async () => {
+    const superuser = new URL(await superuserUrl())
+    const name = `migrated_${process.pid}`
+    await runOn(superuser.href, `create role "serving role" login password 'x'`)
+    await runOn(superuser.href, `create role migrator login password 'x'`)
+    await runOn(superuser.href, `create database ${name} owner migrator`)
+    const as = (role: string): string => `postgres://${encodeURIComponent(role)}:x@${superuser.host}/${name}`
+    const database = await openServer({ url: as('serving role'), pool: 2, migrationUrl: as('migrator') })
+    expect(await database.migrate()).to.deep.equal(['0001-first'])
+    expect(await database.migrate()).to.deep.equal([])
+    expect(await database.pendingMigrations()).to.deep.equal([])
+    expect(await database.secret()).to.have.length(32)
+    const mine = database.tasks.of(ada.mayWrite())
+    expect((await mine.commit(creation)).kind).to.equal('committed')
+    expect((await database.tasks.of(principalOf('bob').mayRead()).page(queryOf())).items).to.equal('[]')
+    const client = new pg.Client(as('serving role'))
+    await client.connect()
+    expect((await client.query('select from tasks')).rowCount).to.equal(0)
+    expect((await faultOf(client.query('truncate tasks cascade'))) instanceof Error).to.equal(true)
+    expect((await faultOf(client.query(`update server_secret set id = 1`))) instanceof Error).to.equal(true)
+    await client.end()
+    await database.close()
+    await runOn(superuser.href, `drop database ${name}`)
+  })
+})
