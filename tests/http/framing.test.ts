@@ -50,6 +50,7 @@ describe('framing', () => {
         'chunked twice': `${POST}Transfer-Encoding: chunked, chunked\r\n\r\nd\r\n${small}\r\n0\r\n\r\n`,
         'a chunk size that overflows': `${POST}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\na\r\n0\r\n\r\n`,
         'a chunk size with a sign': `${POST}Transfer-Encoding: chunked\r\n\r\n+d\r\n${small}\r\n0\r\n\r\n`,
+        'a chunk size with a sign, without a token': `POST /api/tasks HTTP/1.1\r\n${HOST}${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n+d\r\n${small}\r\n0\r\n\r\n`,
         'a chunk ended by a bare LF': `${POST}Transfer-Encoding: chunked\r\n\r\nd\n${small}\r\n0\r\n\r\n`,
         'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
         'the hello of TLS': '\x16\x03\x01\x00\x00',

@@ -75,11 +75,11 @@ describe('Idempotency-Key', () => {
   it(
     'IDEM-03 the same key and body are given the same answer again, byte for byte, and write nothing',
     serving({}, async (api) => {
-      const made = await api.post('/api/tasks', { title: 'x' }, keyed('k'))
+      const made = await api.post('/api/tasks', { id: 'abcdefab-0000-4000-8000-00000000abcd', title: 'x' }, keyed('k'))
       const path = made.headers['location'] ?? ''
       const etag = made.headers['etag'] ?? ''
       const writes = [
-        () => api.post('/api/tasks', { title: 'x' }, keyed('k')),
+        () => api.post('/api/tasks', { id: 'abcdefab-0000-4000-8000-00000000abcd', title: 'x' }, keyed('k')),
         () => api.patch(path, { title: 'y' }, keyed('k', { 'If-Match': etag })),
         () => api.put(path, { title: 'z' }, keyed('k')),
         () => api.put(`${path}/completion`, undefined, keyed('k')),

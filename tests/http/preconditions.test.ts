@@ -141,7 +141,7 @@ describe('conditional requests', () => {
   )
 
   it(
-    'COND-02 If-Unmodified-Since before the latest change is 412, unless If-Match says otherwise; one that is no date is not there',
+    'COND-08 If-Unmodified-Since before the latest change is 412, unless If-Match says otherwise; one that is no date is not there',
     serving({}, async (api) => {
       const past = 'Thu, 01 Jan 1970 00:00:00 GMT'
       await eachWrite(

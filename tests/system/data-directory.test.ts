@@ -14,7 +14,8 @@ async function kill(server: Server): Promise<void> {
 }
 
 /** In milliseconds, for the title's sake in the report. */
-const told = (what: string, figures: readonly number[]): void => console.log(`      ${what}: ${figures.map((ms) => Math.round(ms)).join(', ')} ms`)
+const told = (what: string, figures: readonly number[]): void =>
+  void process.stdout.write(`      ${what}: ${figures.map((ms) => Math.round(ms)).join(', ')} ms\n`)
 
 describe('an embedded data directory', function () {
   this.timeout(LONG ? 600_000 : 120_000)

@@ -1,6 +1,6 @@
 import Koa from 'koa'
-import type { Tell } from '../../application/observation.ts'
 import type { TokenVerifier } from '../../application/authentication.ts'
+import type { Tell } from '../../application/observation.ts'
 import type { Ports } from '../../application/ports.ts'
 import { createAuthenticate } from './authenticate.ts'
 import type { State } from './context.ts'

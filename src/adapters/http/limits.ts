@@ -1,4 +1,4 @@
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { addressOf } from './address.ts'
 import type { Context } from './context.ts'
 import { fault } from './problem.ts'
@@ -34,10 +34,15 @@ export function createLimits(rateLimit: number, trustedProxies: number): Limits 
 const unlimited = async (): Promise<void> => {}
 
 async function count(limiter: RateLimiterMemory, name: string, ctx: Context, policy: string): Promise<void> {
-  // It rejects with what is left, which is no error.
-  const left = await limiter.consume(name).catch((rest: RateLimiterRes) => rest)
+  const left = await limiter.consume(name).catch(orThrow)
   if (left.consumedPoints > limiter.points) refuse(ctx, policy, left)
   tellLeft(ctx, policy, left)
+}
+
+/** A limiter rejects with what is left, which is no error. */
+function orThrow(thrown: unknown): RateLimiterRes {
+  if (thrown instanceof RateLimiterRes) return thrown
+  throw thrown
 }
 
 const seconds = (left: RateLimiterRes): number => Math.max(1, Math.ceil(left.msBeforeNext / 1000))

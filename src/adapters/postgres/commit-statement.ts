@@ -54,8 +54,8 @@ and k.expires_at > $now::timestamptz)`
     shape.writes === 'creation' && `when held.tasks >= $taskQuota::bigint then ${refused('task-quota-exceeded')}`,
     shape.writes !== 'nothing' && `when held.bytes + ${added(shape)} > $byteQuota::bigint then ${refused('storage-quota-exceeded')}`,
   ]
-  return `verdict as (select case ${cases.filter((line) => line !== false).join('\n')} else 'committed' end as kind, held.seq, held.due_at
-from (select) one left join held on true)`
+  return `verdict as (select case ${cases.filter((line) => line !== false).join('\n')} else 'committed' end as kind, held.seq, held.due_at,
+${shape.keeps ? '(select weight from expired)' : '0'} as expired from (select) one left join held on true)`
 }
 
 /** A key that is kept and has not expired is met here at the latest: then no row comes out, and nothing after it is written. */
@@ -69,7 +69,7 @@ where k.expires_at <= $now::timestamptz returning k.seq)`
 
 /** The owner's next number, and what the owner holds from now on. */
 function numbering(shape: Shape): string {
-  const gone = [shape.trims && '(select weight from trimmed)', shape.keeps && '(select weight from expired)'].filter((weight) => weight !== false)
+  const gone = [shape.trims && '(select weight from trimmed)', shape.keeps && 'clear.expired'].filter((weight) => weight !== false)
   const sets = [
     shape.writes !== 'nothing' && 'seq = o.seq + 1',
     shape.writes === 'creation' && 'tasks = o.tasks + 1',
@@ -97,7 +97,7 @@ export function commitStatement(shape: Shape): OwnerStatement {
     keeps && LOOKING.expired,
     verdict(shape),
     keeps && keeping(shape),
-    `clear as (select verdict.due_at from verdict ${keeps ? 'cross join kept ' : ''}where verdict.kind = 'committed')`,
+    `clear as (select verdict.due_at, verdict.expired from verdict ${keeps ? 'cross join kept ' : ''}where verdict.kind = 'committed')`,
     trims && `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - 1000 returning c.weight)`,
     numbering(shape),
     records && writing(shape),
