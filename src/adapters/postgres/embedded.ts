@@ -1,7 +1,7 @@
-import { MikroORM, type PgliteConnection } from '@mikro-orm/pglite'
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MikroORM, type PgliteConnection } from '@mikro-orm/pglite'
 import { type Database, databaseOver } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { told } from './faults.ts'

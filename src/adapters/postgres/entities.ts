@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { GUARDED, integer, moment, number, OWN_ROWS, owner, sorted, text, uuid } from './columns.ts'
-import { ofTask, TaskTags, Tasks } from './task-entities.ts'
+import { ofTask, Tasks, TaskTags } from './task-entities.ts'
 
 /** Number of the latest change, tasks held (trash included), bytes held, highest number forgotten, moment of the next work due. */
 const Owners = defineEntity({

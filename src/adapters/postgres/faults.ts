@@ -32,7 +32,8 @@ export const isUndefinedTable = (fault: unknown): boolean => codeOf(fault) === '
 export const isUnprepared = (fault: unknown): boolean => ['26000', '42P05'].includes(codeOf(fault))
 
 /** A pooler does not take the parameter with which the connection begins. */
-export const isUnsupportedParameter = (fault: unknown): boolean => codeOf(fault) === '08P01' && fault instanceof Error && /startup parameter/i.test(fault.message)
+export const isUnsupportedParameter = (fault: unknown): boolean =>
+  codeOf(fault) === '08P01' && fault instanceof Error && /startup parameter/i.test(fault.message)
 
 export function isPassing(fault: unknown): boolean {
   if (fault instanceof AggregateError) return fault.errors.some(isPassing)

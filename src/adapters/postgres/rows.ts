@@ -1,6 +1,6 @@
-import { isTaskId, PRIORITIES, type Stored, type Task } from '../../domain/task.ts'
 import type { Kept, Outcome } from '../../application/ports.ts'
 import { asJson } from '../../application/printing.ts'
+import { isTaskId, PRIORITIES, type Stored, type Task } from '../../domain/task.ts'
 import type { Row } from './session.ts'
 
 /** Text without characters that JSON escapes. */

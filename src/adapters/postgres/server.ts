@@ -49,18 +49,20 @@ async function connect(url: string, options: PoolConfig, warn: (what: string) =>
   const schema = target.searchParams.get('schema')
   target.searchParams.delete('schema')
   // What `pg` takes these for anyway, and says so on standard error each time.
-  if (['prefer', 'require', 'verify-ca'].includes(target.searchParams.get('sslmode') ?? '') && !target.searchParams.has('uselibpqcompat')) target.searchParams.set('sslmode', 'verify-full')
+  if (['prefer', 'require', 'verify-ca'].includes(target.searchParams.get('sslmode') ?? '') && !target.searchParams.has('uselibpqcompat'))
+    target.searchParams.set('sslmode', 'verify-full')
   return MikroORM.init({
     ...ORM_OPTIONS,
     clientUrl: target.href,
     dbName: decodeURIComponent(target.pathname.slice(1) || target.username),
     ...(schema === null ? {} : { schema }),
-    logger: warn,
     driverOptions: {
       connectionString: target.href,
       connectionTimeoutMillis: CONNECTING,
       keepAlive: true,
       application_name: 'taskward',
+      // An idle connection that is cut is told here, and would end the process if nobody listened.
+      onPoolCreated: (connections: Pool) => void connections.on('error', ({ message }) => warn(`a connection to the database was lost: ${message}`)),
       ...(schema === null ? {} : { options: `-c search_path=${schema}` }),
       ...options,
     },

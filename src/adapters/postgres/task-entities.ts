@@ -51,7 +51,14 @@ export const Tasks = defineEntity({
 
 /** Goes with its task. */
 export const ofTask = (foreignKeyName: string) =>
-  p.manyToOne(Tasks).joinColumns('owner_id', 'task_id').referencedColumnNames('owner_id', 'id').ownColumns('task_id').deleteRule('cascade').updateRule('no action').foreignKeyName(foreignKeyName)
+  p
+    .manyToOne(Tasks)
+    .joinColumns('owner_id', 'task_id')
+    .referencedColumnNames('owner_id', 'id')
+    .ownColumns('task_id')
+    .deleteRule('cascade')
+    .updateRule('no action')
+    .foreignKeyName(foreignKeyName)
 
 /** The tags again, by tag: under a policy only equality finds them by index. */
 export const TaskTags = defineEntity({

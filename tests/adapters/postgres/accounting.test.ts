@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
+import type { OwnedTasks } from '../../../src/application/ports.ts'
+import { print } from '../../../src/application/printing.ts'
 import { complete } from '../../../src/domain/completion.ts'
 import { create, edit } from '../../../src/domain/editing.ts'
 import { instantAt } from '../../../src/domain/instant.ts'
+import { tagSet } from '../../../src/domain/tags.ts'
 import { type Draft, PRIORITIES, STATUSES, type Stored } from '../../../src/domain/task.ts'
 import { discard } from '../../../src/domain/trash.ts'
-import { tagSet } from '../../../src/domain/tags.ts'
-import type { OwnedTasks } from '../../../src/application/ports.ts'
-import { print } from '../../../src/application/printing.ts'
 import { at, BEGINNING, dueOf, idOf, onceOf, principalOf } from '../../builders.ts'
 import { figure } from '../../contracts/opened-store.ts'
 import { commitOf } from '../../contracts/writing.ts'
@@ -58,7 +58,12 @@ for (const { name, open } of databasesUnderTest) {
       return kind === 'discard' ? discard(stored.task, at(ms)) : kind === 'complete' ? complete(stored.task, at(ms)) : edit(stored.task, some, at(ms))
     }
 
-    const step = fc.tuple(fc.constantFrom('edit', 'edit', 'complete', 'discard', 'forget'), fc.integer({ min: 0, max: 9 }), draft, fc.integer({ min: 0, max: 80 }))
+    const step = fc.tuple(
+      fc.constantFrom('edit', 'edit', 'complete', 'discard', 'forget'),
+      fc.integer({ min: 0, max: 9 }),
+      draft,
+      fc.integer({ min: 0, max: 80 }),
+    )
 
     it('STORE-03 STORE-08 says what is there, whatever was written, one after the other or at once', async () => {
       let runs = 0
@@ -68,7 +73,9 @@ for (const { name, open } of databasesUnderTest) {
           const mine = database.tasks.of(principalOf(owner).mayWrite())
           for (let n = 0; n < steps.length; n += 5) await Promise.all(steps.slice(n, n + 5).map((one) => write(mine, one)))
           await database.ask(`select set_config('app.owner_id', $1, false)`, [owner])
-          const [balance] = await database.ask(`select o.* from (${BALANCE}) o`.replace('from due_work', `from due_work where owner_id = current_setting('app.owner_id')`))
+          const [balance] = await database.ask(
+            `select o.* from (${BALANCE}) o`.replace('from due_work', `from due_work where owner_id = current_setting('app.owner_id')`),
+          )
           expect(balance?.['told']).to.equal(balance?.['there'])
           expect(balance?.['untagged']).to.equal(0)
         }),

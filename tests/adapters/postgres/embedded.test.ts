@@ -1,8 +1,8 @@
-import { expect } from 'chai'
-import { describe, it } from 'mocha'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
 import { DirectoryInUse } from '../../../src/adapters/postgres/directory-lock.ts'
 import { openEmbedded } from '../../../src/adapters/postgres/embedded.ts'
 import { create } from '../../../src/domain/editing.ts'
@@ -23,7 +23,10 @@ describe('the embedded database', function () {
     await first.migrate()
     expect(await first.bypassesRowSecurity()).to.equal(false)
     const begun = performance.now()
-    const refused = await openEmbedded({ directory }).then(() => 'opened', (fault) => fault)
+    const refused = await openEmbedded({ directory }).then(
+      () => 'opened',
+      (fault) => fault,
+    )
     expect(refused).to.be.instanceOf(DirectoryInUse)
     expect(performance.now() - begun).to.be.lessThan(1000)
     expect((await mineOf(first).commit(commitOf(create(idOf(1), draftOf(), at(0))))).kind).to.equal('committed')

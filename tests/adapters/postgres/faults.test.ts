@@ -30,7 +30,12 @@ describe('faults of the database', () => {
     })
   }
 
-  const lasting = { 'a wrong password': coded('28P01'), 'a missing table': coded('42P01'), 'a broken rule': coded('23514'), 'a fault of our own': new TypeError('x') }
+  const lasting = {
+    'a wrong password': coded('28P01'),
+    'a missing table': coded('42P01'),
+    'a broken rule': coded('23514'),
+    'a fault of our own': new TypeError('x'),
+  }
   for (const [what, fault] of Object.entries(lasting)) {
     it(`${what} is told as it is`, () => {
       expect(told(fault)).to.equal(fault)

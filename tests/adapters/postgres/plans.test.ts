@@ -50,7 +50,9 @@ for (const { name, open } of databasesUnderTest) {
           const next = await page({ sort, from: { key: KEYS[field], id: idOf(1) } }, [KEYS[field], idOf(1)])
           for (const plan of [first, next]) {
             expect(plan).to.match(new RegExp(`Index Scan (Backward )?using ${INDEX[field](descending)} on tasks`))
-            expect(plan).to.match(/Index Cond: .*owner_id = /).and.not.match(/\bSort\b|Seq Scan on task|Bitmap/)
+            expect(plan)
+              .to.match(/Index Cond: .*owner_id = /)
+              .and.not.match(/\bSort\b|Seq Scan on task|Bitmap/)
           }
           expect(next).to.match(/Index Cond: .*ROW\(/)
         })
@@ -60,12 +62,16 @@ for (const { name, open } of databasesUnderTest) {
     it('LIST-11 one task is found by owner and id', async () => {
       const plan = await planOf(READ.text, ['ada', idOf(1)])
       expect(plan).to.match(/Index Scan using tasks_pkey on tasks/)
-      expect(plan).to.match(/Index Cond: .*owner_id = .* AND \(id = /).and.not.match(/Seq Scan on task/)
+      expect(plan)
+        .to.match(/Index Cond: .*owner_id = .* AND \(id = /)
+        .and.not.match(/Seq Scan on task/)
     })
 
     it('LIST-11 tags are found by equality under the policy', async () => {
       const plan = await page({ filter: { ...NO_FILTER, tags: ['nowhere'] } }, ['nowhere'])
-      expect(plan).to.match(/Index (Only )?Scan (Backward )?using task_tags_\w+ on task_tags/).and.not.match(/Seq Scan on task/)
+      expect(plan)
+        .to.match(/Index (Only )?Scan (Backward )?using task_tags_\w+ on task_tags/)
+        .and.not.match(/Seq Scan on task/)
       expect(plan).to.match(/Index Cond: .*owner_id = .*tag = /)
     })
   })

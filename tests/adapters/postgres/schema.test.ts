@@ -50,7 +50,9 @@ for (const { name, open } of databasesUnderTest) {
 
     it('STORE-13 its role is one that row security holds', async () => {
       expect(await database.bypassesRowSecurity()).to.equal(false)
-      expect(await database.ask('select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls as may from pg_roles where rolname = current_user')).to.deep.equal([{ may: false }])
+      expect(
+        await database.ask('select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls as may from pg_roles where rolname = current_user'),
+      ).to.deep.equal([{ may: false }])
     })
   })
 }

@@ -1,15 +1,19 @@
+import { createServer } from 'node:net'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { createServer } from 'node:net'
 import pg from 'pg'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
 import { Unavailable } from '../../../src/application/ports.ts'
 import { create } from '../../../src/domain/editing.ts'
-import { commitOf } from '../../contracts/writing.ts'
 import { at, draftOf, idOf, principalOf, queryOf } from '../../builders.ts'
+import { commitOf } from '../../contracts/writing.ts'
 import { freshDatabase, runOn, superuserUrl } from '../../databases.ts'
 
-const faultOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'none', (fault) => fault)
+const faultOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'none',
+    (fault) => fault,
+  )
 const ada = principalOf('ada')
 const creation = commitOf(create(idOf(1), draftOf(), at(0)))
 
