@@ -85,7 +85,7 @@ export async function serverDatabase(): Promise<TestDatabase> {
 }
 
 /** `schema=…` in an address is ours; the driver knows it as the search path. */
-function forDriver(url: string): string {
+export function forDriver(url: string): string {
   const target = new URL(url)
   const schema = target.searchParams.get('schema')
   if (schema !== null) target.searchParams.set('options', `-c search_path=${schema}`)
@@ -110,6 +110,11 @@ export async function freshDatabase(): Promise<FreshDatabase> {
     await runOn(given, `create schema ${name}`)
     return { url: url.href, drop: () => runOn(given, `drop schema ${name} cascade`) }
   }
+  return freshOnOwnServer(name)
+}
+
+/** On the server that the tests start, whatever else is set. */
+export async function freshOnOwnServer(name = `taskward_${process.pid}_${++number}`): Promise<FreshDatabase> {
   const { superuser, ordinary } = await server()
   await runOn(superuser, `create database ${name} owner ordinary`)
   return { url: `${ordinary}/${name}`, drop: () => runOn(superuser, `drop database ${name} with (force)`) }

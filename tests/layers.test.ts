@@ -15,7 +15,7 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
   'adapters/memory': { rooms: ['application', 'domain'], packages: [] },
   'adapters/postgres': {
     rooms: ['application', 'domain'],
-    packages: ['@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/pglite', '@mikro-orm/postgresql', 'node:', 'pg'],
+    packages: ['@electric-sql/pglite', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/pglite', '@mikro-orm/postgresql', 'node:', 'pg'],
   },
   'adapters/system': { rooms: ['application', 'domain'], packages: ['node:', 'pino', 'prom-client'] },
   config: { rooms: ['application', 'domain'], packages: ['fp-ts', 'io-ts', 'node:'] },

@@ -23,8 +23,8 @@ export const isRollback = (fault: unknown): boolean => /^40/.test(codeOf(fault))
 
 export const isUniqueViolation = (fault: unknown): boolean => codeOf(fault) === '23505'
 
-/** Whatever the server did not say itself, the connection did: it is not used again. */
-export const isBroken = (fault: unknown): boolean => !/^[0-9A-Z]{5}$/.test(codeOf(fault))
+/** The connection is not used again: what the server did not say itself, the connection did; or the server says that it closes it. */
+export const isBroken = (fault: unknown): boolean => !(fault instanceof Error && 'severity' in fault) || /^(?:08|57P)/.test(codeOf(fault))
 
 export const isUndefinedTable = (fault: unknown): boolean => codeOf(fault) === '42P01'
 

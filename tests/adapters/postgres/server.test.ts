@@ -7,7 +7,7 @@ import { Unavailable } from '../../../src/application/ports.ts'
 import { create } from '../../../src/domain/editing.ts'
 import { at, draftOf, idOf, principalOf, queryOf } from '../../builders.ts'
 import { commitOf } from '../../contracts/writing.ts'
-import { freshDatabase, runOn, superuserUrl } from '../../databases.ts'
+import { forDriver, freshDatabase, runOn, superuserUrl } from '../../databases.ts'
 
 const faultOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -49,13 +49,13 @@ describe('a PostgreSQL server', function () {
     await database.migrate()
     const mine = database.tasks.of(ada.mayWrite())
     await Promise.all(Array.from({ length: 8 }, () => mine.page(queryOf())))
-    const client = new pg.Client(url)
+    const client = new pg.Client(forDriver(url))
     await client.connect()
     // One waits for a lock, the others are idle: both kinds are cut.
     await mine.commit(creation)
     await client.query(`begin; select set_config('app.owner_id', 'ada', true); select from owners for update`)
     const waiting = faultOf(mine.commit(commitOf(create(idOf(2), draftOf(), at(0)))))
-    const others = 'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'
+    const others = `from pg_stat_activity where datname = current_database() and application_name = 'taskward'`
     while ((await client.query(`select ${others} and wait_event_type = 'Lock'`)).rowCount === 0) await new Promise(setImmediate)
     const { rowCount } = await client.query(`select pg_terminate_backend(pid) ${others}`)
     expect(rowCount).to.be.at.least(2)
