@@ -2,11 +2,15 @@ import { Migrator } from '@mikro-orm/migrations'
 import type { AbstractSqlConnection } from '@mikro-orm/postgresql'
 import { ENTITIES } from '../entities.ts'
 import { First } from './0001-first.ts'
+import { Journal } from './0002-journal.ts'
 
 export const TRACKING_TABLE = 'mikro_orm_migrations'
 
 /** All there are, in their order: listed, not looked for. */
-export const MIGRATIONS = [{ name: '0001-first', class: First }]
+export const MIGRATIONS = [
+  { name: '0001-first', class: First },
+  { name: '0002-journal', class: Journal },
+]
 
 /** What the ORM is told, whatever it connects to. */
 export const ORM_OPTIONS = {
