@@ -5,9 +5,9 @@ import { systemClock } from './adapters/system/clock.ts'
 import { createIds } from './adapters/system/ids.ts'
 import { type Log, openLog } from './adapters/system/log.ts'
 import { createMetrics } from './adapters/system/metrics.ts'
-import { doDueWork } from './application/due-work.ts'
+import { type DueWork, doDueWork } from './application/due-work.ts'
 import type { Tell } from './application/observation.ts'
-import type { DueWork, TaskStore } from './application/ports.ts'
+import type { TaskStore } from './application/ports.ts'
 import { listen } from './compose/listen.ts'
 import { migrateDatabase, openPostgres, prepare } from './compose/postgres.ts'
 import { keepRounds } from './compose/rounds.ts'
@@ -61,7 +61,7 @@ async function assemble(settings: Settings, log: Log): Promise<Running> {
     metrics: metrics?.print,
   })
   const url = await listen(server, settings.host, settings.port)
-  const rounds = keepRounds(() => doDueWork({ ...storage, clock: systemClock }), tell)
+  const rounds = keepRounds((isStopped) => doDueWork({ ...storage, clock: systemClock }, isStopped), tell)
   tell({ kind: 'listening', url, database: settings.database.kind })
   return {
     url,

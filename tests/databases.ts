@@ -10,7 +10,8 @@ import type { Database } from '../src/adapters/postgres/database.ts'
 import { type Cluster, embeddedOver, openCluster } from '../src/adapters/postgres/embedded.ts'
 import { ENTITIES } from '../src/adapters/postgres/entities.ts'
 import { openServer } from '../src/adapters/postgres/server.ts'
-import type { DueWork, TaskStore } from '../src/application/ports.ts'
+import type { DueWork } from '../src/application/due-work.ts'
+import type { TaskStore } from '../src/application/ports.ts'
 
 export interface StoreUnderTest {
   readonly name: string

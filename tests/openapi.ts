@@ -99,7 +99,10 @@ function operationOf({ method, path }: Asked): Operation | undefined {
     const parts = template.split('/')
     return parts.length === segments.length && parts.every((part, at) => part === segments[at] || (part.startsWith('{') && segments[at] !== ''))
   }
-  return operations.find((operation) => operation.method === wanted && fits(operation.path))
+  // A path that is written out as it stands has none of the methods of one with an id.
+  const asked = segments.join('/')
+  const isWrittenOut = Object.hasOwn(document.paths, asked) && !asked.includes('{')
+  return operations.find((operation) => operation.method === wanted && (isWrittenOut ? operation.path === asked : fits(operation.path)))
 }
 
 /** The response that an answer without an operation is held to, where there is one. */

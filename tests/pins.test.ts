@@ -98,9 +98,17 @@ const LIMITS: readonly (readonly [rule: string, prose: RegExp, path: string, con
   ['LIST-01', /1 to (\d+)/, 'src/adapters/http/codecs/query.ts', 'LIMIT'],
   ['LIST-09', /up to (\d+) code points/, 'src/adapters/http/codecs/query.ts', 'SEARCH_LENGTH'],
   ['LIST-09', /1 to (\d+) words/, 'src/adapters/http/codecs/query.ts', 'WORDS'],
+  ['HIST-01', /1 to (\d+)/, 'src/adapters/http/codecs/query.ts', 'LIMIT'],
+  ['REV-02', /newest ([\d,]+) entries/, 'src/adapters/memory/committing.ts', 'ENTRIES_KEPT'],
+  ['SUM-07', /the (\d+) most used/, 'src/domain/summary.ts', 'SUMMARY_TAGS'],
   ['HTTP-13', /over ([\d,]+) characters/, 'src/adapters/http/framing.ts', 'TARGET_LENGTH'],
   ['HTTP-13', /over ([\d,]+) in number/, 'src/adapters/http/framing.ts', 'HEADERS'],
   ['HTTP-18', /over ([\d,]+) bytes/, 'src/adapters/http/body.ts', 'BODY_LIMIT'],
+  ['SYNC-03', /1 to (\d+)/, 'src/adapters/http/codecs/sync.ts', 'LIMIT'],
+  ['SYNC-03', /default (\d+)/, 'src/adapters/http/codecs/sync.ts', 'USUAL'],
+  ['SYNC-06', /over (\d+) hours/, 'src/adapters/http/walk-cursors.ts', 'WALK_TIME', 3_600_000],
+  ['LIVE-04', /every (\d+) s/, 'src/adapters/http/streams.ts', 'LOOKS_BETWEEN_COMMENTS'],
+  ['LIVE-07', /at most (\d+) streams/, 'src/adapters/http/streams.ts', 'STREAMS_OF_ONE'],
   ['AUTH-03', /at most ([\d,]+) characters/, 'src/adapters/jwt/token.ts', 'LONGEST_TOKEN'],
   ['AUTH-07', /(five) seconds/, 'src/adapters/jwt/claims.ts', 'TOLERANCE'],
   ['AUTH-08', /1 to (\d+) characters/, 'src/adapters/jwt/claims.ts', 'LONGEST_SUBJECT'],
@@ -111,6 +119,7 @@ const LIMITS: readonly (readonly [rule: string, prose: RegExp, path: string, con
   ['KEYS-05', /within (\d+) minutes/, 'src/adapters/jwt/key-set.ts', 'WAIT_AFTER', 60_000],
   ['KEYS-06', /for (\d+) h/, 'src/adapters/jwt/key-set.ts', 'SERVES_FOR', 3_600_000],
   ['DEV-03', /of (\d+) hours/, 'src/adapters/jwt/development-issuer.ts', 'LIFE', 3_600],
+  ['TRASH-12', /for (five) minutes/, 'src/application/due-work.ts', 'LEASE', 60_000],
   ['RUN-06', /within (\d+) s/, 'src/main.ts', 'SAME_SIGNAL', 1_000],
 ]
 
@@ -160,10 +169,10 @@ describe('problems, in prose and in code', () => {
 
 describe('routes, in the OpenAPI document and in the router', () => {
   const secret = new Uint8Array(32)
-  const settings = { corsOrigins: [], trustedProxies: 0, rateLimit: 0, maxInFlight: 1, requireIfMatch: false, metricsToken: 'secret' }
+  const settings = { corsOrigins: [], trustedProxies: 0, rateLimit: 0, maxInFlight: 1, maxStreams: 1, requireIfMatch: false, metricsToken: 'secret' }
   const { routes } = createApp({
     ports: portsOver(),
-    verifier: { verify: () => Promise.reject(new Error('nobody asks')) },
+    verifier: { verify: () => Promise.reject(new Error('nobody asks')), isStillGood: async () => false },
     secret,
     docs: loadDocs(),
     settings,

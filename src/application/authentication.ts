@@ -2,6 +2,13 @@
 export interface TokenVerifier {
   /** @throws {InvalidToken} for every fault of the token; {Unavailable} while no key set can be had. */
   verify(token: string): Promise<Claims>
+
+  /**
+   * Whether the key that verified a token is still good; its times are the caller's to look at. Cheap: asked once a second for each open stream.
+   * @param claims the object that `verify` gave
+   * @throws {Unavailable} while nobody can tell
+   */
+  isStillGood(claims: Claims): Promise<boolean>
 }
 
 /** Thrown by a verifier: the one answer to every token fault (AUTH-02). `reason` is for the log, and holds nothing of the token. */

@@ -3,8 +3,14 @@ import type { Instant } from '../domain/instant.ts'
 import type { Owner } from '../domain/owner.ts'
 import type { Position, Query } from '../domain/query.ts'
 import type { Stored, Task, TaskId } from '../domain/task.ts'
+import type { Batches } from './batch.ts'
+import type { History } from './history.ts'
 import type { UnderWay } from './once.ts'
 import type { Json } from './printing.ts'
+import type { Summaries } from './summary.ts'
+import type { Changes } from './sync.ts'
+import type { Trash } from './trash.ts'
+import type { Watched } from './watching.ts'
 
 /** Everything the use cases need from outside. */
 export interface Ports {
@@ -39,7 +45,7 @@ export interface TaskStore {
  * One owner's tasks. Every method is one consistent look or one atomic step; reads see every commit that was answered before
  * they began. A fault of the store is thrown as `Unavailable` where trying again may help.
  */
-export interface OwnedTasks {
+export interface OwnedTasks extends Trash, Changes, Watched, History, Summaries, Batches {
   /** The task as it goes out, or undefined where this owner has none of that id outside the trash. */
   read(id: TaskId): Promise<Shown | undefined>
 
@@ -64,12 +70,6 @@ export interface OwnedTasks {
    * @returns how many there were; 0 once nothing is due any more, and then this owner is not due again before something is
    */
   forget(now: Instant, limit: number): Promise<number>
-}
-
-/** Finds work for all owners by its moment, and tells nothing else of them (STORE-11). */
-export interface DueWork {
-  /** Owners for whom something is due at `now`, at most `limit`, the longest due first. */
-  due(now: Instant, limit: number): Promise<readonly Owner[]>
 }
 
 /** A task printed once, with the sequence number its ETag is made of. */

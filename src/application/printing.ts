@@ -1,4 +1,5 @@
 import type { Task } from '../domain/task.ts'
+import type { Trashed } from './trash.ts'
 
 /** JSON text that remembers what it is of: a page leaves the store already printed, and is never parsed on its way out. */
 export type Json<T> = string & { readonly of: T }
@@ -22,6 +23,12 @@ const MEMBERS = [
 export const asJson = <T>(text: string): Json<T> => text as Json<T>
 
 export const print = (task: Task): Json<Task> => asJson(JSON.stringify(task, [...MEMBERS]))
+
+/** A task in the trash: the same, and when it was deleted and is purged. */
+export const printTrashed = (task: Trashed): Json<Trashed> => asJson(JSON.stringify(task, [...MEMBERS, 'deletedAt', 'purgeAt']))
+
+/** A task that would be made, whose id would be made then (BATCH-08). */
+export const printProposed = (task: Task): Json<Task> => asJson(JSON.stringify({ ...task, id: null }, [...MEMBERS]))
 
 /** For stores that hold rows: the items of a page. */
 export const printAll = (tasks: readonly Task[]): Json<readonly Task[]> => asJson(`[${tasks.map(print).join(',')}]`)

@@ -9,7 +9,7 @@ export interface Rounds {
 }
 
 /** Does what falls due for all owners, round after round, never two at a time. A round that fails is told, and the next one tries again. */
-export function keepRounds(doDueWork: () => Promise<number>, tell: Tell, pause = PAUSE): Rounds {
+export function keepRounds(doDueWork: (isStopped: () => boolean) => Promise<number>, tell: Tell, pause = PAUSE): Rounds {
   let stopped = false
   let round = Promise.resolve()
   let timer = setTimeout(begin, pause).unref()
@@ -24,7 +24,7 @@ export function keepRounds(doDueWork: () => Promise<number>, tell: Tell, pause =
   async function once(): Promise<void> {
     try {
       for (let count = 1; count > 0 && !stopped; ) {
-        count = await doDueWork()
+        count = await doDueWork(() => stopped)
         if (count > 0) tell({ kind: 'due-work-done', count })
       }
     } catch (cause) {

@@ -14,6 +14,9 @@ export interface Change {
   readonly fields: Fields
 }
 
+/** Deletions and restorations are never refused by a quota: a full owner needs them (TASK-19). */
+export const isFree = ({ kind }: Pick<Change, 'kind'>): boolean => kind === 'deleted' || kind === 'restored'
+
 /** What a field can be: the writable ones and `completedAt`. */
 export type FieldValue = string | readonly string[] | Due | Instant | null
 

@@ -11,7 +11,8 @@ export const entryWeight = (fields: Fields): number => ROW + bytes(JSON.stringif
 
 export const answerWeight = (body: string | null): number => ROW + bytes(body ?? '')
 
-function bytes(text: string): number {
+/** Of the text as UTF-8. */
+export function bytes(text: string): number {
   let count = text.length
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)

@@ -25,14 +25,11 @@ function interrupted(first: (commit: Commit) => Promise<unknown>, store: TaskSto
       of(owner) {
         const mine = store.of(owner)
         return {
-          read: (id) => mine.read(id),
-          page: (query) => mine.page(query),
-          load: (id, once, now) => mine.load(id, once, now),
+          ...mine,
           async commit(commit) {
             if (commits.push(commit) === 1) await first(commit)
             return mine.commit(commit)
           },
-          forget: (now, limit) => mine.forget(now, limit),
         }
       },
     },

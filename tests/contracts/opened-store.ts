@@ -1,4 +1,5 @@
-import type { DueWork, TaskStore } from '../../src/application/ports.ts'
+import type { DueWork } from '../../src/application/due-work.ts'
+import type { TaskStore } from '../../src/application/ports.ts'
 
 /** A store with nothing in it, for one suite; what the contract asks of whoever brings one. */
 export interface OpenedStore {

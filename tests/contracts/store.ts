@@ -1,7 +1,12 @@
+import { batchingContract } from './batching.ts'
+import { historyContract } from './history.ts'
 import { listingContract } from './listing.ts'
 import type { OpenStore } from './opened-store.ts'
 import { purgingContract } from './purging.ts'
 import { racingContract } from './racing.ts'
+import { summaryContract } from './summary.ts'
+import { syncingContract } from './syncing.ts'
+import { trashContract } from './trash.ts'
 import { walkingContract } from './walking.ts'
 import { writingContract } from './writing.ts'
 
@@ -15,4 +20,9 @@ export function storeContract(name: string, open: OpenStore): void {
   listingContract(name, open)
   purgingContract(name, open)
   walkingContract(name, open)
+  batchingContract(name, open)
+  historyContract(name, open)
+  summaryContract(name, open)
+  syncingContract(name, open)
+  trashContract(name, open)
 }

@@ -7,7 +7,8 @@ import { type Answer, answersIn, problemIn, serving, tokenOf } from './client.ts
 /** Ports over a store that fails each time. */
 function failing(cause: unknown): Ports {
   const fail = () => Promise.reject(cause)
-  return { ...portsOver(), tasks: { of: () => ({ read: fail, page: fail, load: fail, commit: fail, forget: fail }) } }
+  const ports = portsOver()
+  return { ...ports, tasks: { of: (owner) => ({ ...ports.tasks.of(owner), read: fail, page: fail, load: fail, commit: fail, forget: fail }) } }
 }
 
 describe('answers', () => {
@@ -71,7 +72,7 @@ describe('answers', () => {
 
   it(
     'HTTP-08 an issuer that is away is 503 with Retry-After, never 401',
-    serving({ verifier: { verify: () => Promise.reject(new Unavailable('issuer')) } }, async (api) => {
+    serving({ verifier: { verify: () => Promise.reject(new Unavailable('issuer')), isStillGood: async () => false } }, async (api) => {
       const answer = await api.get('/api/tasks')
       expect([problemIn(answer), answer.headers['retry-after'], answer.headers['www-authenticate']]).to.deep.equal(['service-unavailable', '1', undefined])
     }),

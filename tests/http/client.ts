@@ -46,9 +46,18 @@ export const FAKE_VERIFIER: TokenVerifier = {
     if (expiresAt < Date.now() / 1000) throw new InvalidToken('expired')
     return { subject: sub, scope, actor: undefined, expiresAt }
   },
+  isStillGood: async () => true,
 }
 
-const SETTINGS: HttpSettings = { corsOrigins: [], trustedProxies: 0, rateLimit: 0, maxInFlight: 512, requireIfMatch: false, metricsToken: undefined }
+const SETTINGS: HttpSettings = {
+  corsOrigins: [],
+  trustedProxies: 0,
+  rateLimit: 0,
+  maxInFlight: 512,
+  maxStreams: 1000,
+  requireIfMatch: false,
+  metricsToken: undefined,
+}
 
 /** A server on a port of its own, and what is asked of it. Every answer is held to specs/api/openapi.yaml. */
 export class Client {

@@ -153,10 +153,7 @@ describe('Idempotency-Key', () => {
         of(owner) {
           const mine = of(owner)
           return {
-            read: (id) => mine.read(id),
-            page: (query) => mine.page(query),
-            load: (id, once, now) => mine.load(id, once, now),
-            forget: (now, limit) => mine.forget(now, limit),
+            ...mine,
             async commit(commit) {
               reached.resolve()
               await gate.promise

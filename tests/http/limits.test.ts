@@ -113,10 +113,7 @@ describe('limits', () => {
         of: (owner) => {
           const mine = of(owner)
           return {
-            read: (id) => mine.read(id),
-            load: (id, once, now) => mine.load(id, once, now),
-            commit: (commit) => mine.commit(commit),
-            forget: (now, limit) => mine.forget(now, limit),
+            ...mine,
             page: (query) => gate.promise.then(() => mine.page(query)),
           }
         },

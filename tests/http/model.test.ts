@@ -6,7 +6,7 @@ import { createIds } from '../../src/adapters/system/ids.ts'
 import { figure } from '../contracts/opened-store.ts'
 import { storesUnderTest } from '../databases.ts'
 import { type Answer, Client, problemIn } from './client.ts'
-import { accept, DUES, type Held, type Listing, listed, type ModelTask } from './task-model.ts'
+import { accept, DUES, type Held, type Listing, listed, type ModelTask, type Written, writtenIn } from './task-model.ts'
 
 const OWNERS = 5
 /** Commands of one run; each run has owners of its own. */
@@ -44,6 +44,11 @@ const command = fc.oneof(
   { weight: 3, arbitrary: fc.record({ does: fc.constant('patch' as const), who, which, body: some, ifMatch, key }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('complete' as const, 'reopen' as const), who, which, ifMatch, key }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('delete' as const), who, which, ifMatch, key }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ does: fc.constant('revert' as const), who, which, body: fc.record({ version: fc.integer({ min: 1, max: 9 }) }), ifMatch, key }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('history' as const), who, which, limit: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('list' as const), who, listing }) },
 )
 type Command = fc.Arbitrary<unknown> extends never ? never : typeof command extends fc.Arbitrary<infer C> ? C : never
@@ -67,6 +72,7 @@ class World {
     if (command.does === 'create') return this.#create(command)
     const id = this.#ids[command.which % Math.max(this.#ids.length, 1)] ?? '00000000-0000-4000-8000-000000000000'
     if (command.does === 'get') return this.#get(command.who, id)
+    if (command.does === 'history') return this.#history(command.who, id, command.limit)
     return this.#change(command, id)
   }
 
@@ -75,6 +81,35 @@ class World {
     const held = this.#live(who, id)
     if (held === undefined) expect(problemIn(answer)).to.equal('not-found')
     else expect({ task: JSON.parse(answer.body), etag: answer.headers['etag'] }).to.deep.equal({ task: held.task, etag: held.etag })
+  }
+
+  /** Walks back from the present: each entry undone leads to the version before it. */
+  async #history(who: number, id: string, limit: number): Promise<void> {
+    const held = this.#held[who]?.get(id)
+    const path = `/api/tasks/${id}/changes?limit=${limit}`
+    if (held === undefined) return expect(problemIn(await this.#api.get(path, { as: this.#name(who) }))).to.equal('not-found') && undefined
+    let version = held.versions.length - 1
+    let state = held.versions[version]
+    for (let next: string | null = path; next !== null; ) {
+      const answer: Answer = await this.#api.get(next, { as: this.#name(who) })
+      expect(answer.status, answer.body).to.equal(200)
+      const {
+        items,
+        nextCursor,
+      }: { items: { version: number; actor: string; fields: Record<string, { from: unknown; to: unknown }> }[]; nextCursor: string | null } = JSON.parse(
+        answer.body,
+      )
+      for (const entry of items) {
+        expect([entry.version, entry.actor]).to.deep.equal([version, this.#name(who)])
+        for (const [name, { to }] of Object.entries(entry.fields)) expect(Object.entries(state ?? {}).find(([own]) => own === name)?.[1]).to.deep.equal(to)
+        version--
+        if (version === 0) continue
+        state = Object.assign({}, state, ...Object.entries(entry.fields).map(([name, { from }]) => ({ [name]: from })))
+        expect(state, `version ${version}`).to.deep.equal(held.versions[version])
+      }
+      next = nextCursor === null ? null : `${path}&cursor=${nextCursor}`
+    }
+    expect(version).to.equal(0)
   }
 
   async #create({ who, which, body, withId, key }: Extract<Command, { does: 'create' }>): Promise<void> {
@@ -87,15 +122,16 @@ class World {
     const task = accept(undefined, { ...DEFAULTS, ...shown(body) }, JSON.parse(answer.body))
     expect(answer.headers['location']).to.equal(`/api/tasks/${task.id}`)
     if (id !== undefined) expect(task.id).to.equal(id)
-    this.#held[who]?.set(task.id, { task, etag: answer.headers['etag'] ?? '', trashed: false })
+    const versions = Array.from({ length: 2 }, () => writtenIn(task))
+    this.#held[who]?.set(task.id, { task, etag: answer.headers['etag'] ?? '', trashed: false, versions })
     this.#ids.push(task.id)
     this.#keep(who, 'POST', '/api/tasks', key, sent, answer)
   }
 
   async #change(command: Change, id: string): Promise<void> {
     const { who, ifMatch, key } = command
-    const method = { put: 'PUT', patch: 'PATCH', complete: 'PUT', reopen: 'DELETE', delete: 'DELETE' }[command.does]
-    const path = `/api/tasks/${id}${command.does === 'complete' || command.does === 'reopen' ? '/completion' : ''}`
+    const method = { put: 'PUT', patch: 'PATCH', complete: 'PUT', reopen: 'DELETE', delete: 'DELETE', revert: 'POST' }[command.does]
+    const path = `/api/tasks/${id}${BELOW[command.does]}`
     const sent = 'body' in command ? JSON.stringify(command.body) : undefined
     const held = this.#live(who, id)
     const answer = await this.#send(who, method, path, sent, key, ifMatch, held?.etag)
@@ -106,13 +142,16 @@ class World {
       expect(JSON.parse(answer.body).current).to.deep.equal(held.task)
       return expect(answer.headers['etag']).to.equal(held.etag) && undefined
     }
+    if (command.does === 'revert' && command.body.version >= held.versions.length) return expect(problemIn(answer)).to.equal('validation') && undefined
     if (command.does === 'delete') {
       expect(answer.status).to.equal(204)
       held.trashed = true
+      held.versions.push(writtenIn(held.task))
     } else {
       expect(answer.status).to.equal(200)
       const before = held.task
-      held.task = accept(before, wanted(command, before), JSON.parse(answer.body))
+      held.task = accept(before, wanted(command, before, held.versions), JSON.parse(answer.body))
+      held.versions[held.task.version] = writtenIn(held.task)
       if (held.task.version === before.version) expect(answer.headers['etag']).to.equal(held.etag)
       else expect(answer.headers['etag']).to.not.equal(held.etag)
       held.etag = answer.headers['etag'] ?? ''
@@ -173,8 +212,18 @@ const shown = <T extends { due?: string | null; tags?: string[] }>(body: T): T =
   ...(body.tags !== undefined && { tags: [...body.tags].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))) }),
 })
 
-function wanted(command: Exclude<Change, { does: 'delete' }>, { id, createdAt, updatedAt, completedAt, version, ...before }: ModelTask) {
+const BELOW = { put: '', patch: '', complete: '/completion', reopen: '/completion', delete: '', revert: '/reversion' }
+
+function wanted(
+  command: Exclude<Change, { does: 'delete' }>,
+  { id, createdAt, updatedAt, completedAt, version, ...before }: ModelTask,
+  versions: readonly Written[],
+) {
   switch (command.does) {
+    case 'revert': {
+      const { completedAt: _, ...fields } = versions[command.body.version] ?? { ...before, completedAt }
+      return fields
+    }
     case 'put':
       return { ...DEFAULTS, ...shown(command.body) }
     case 'patch':
@@ -190,7 +239,7 @@ describe('model', function () {
   this.timeout(600_000)
   const seed = Number(process.env['TASKWARD_SEED'] ?? Date.now() % 2 ** 31)
   for (const { name, open } of storesUnderTest) {
-    it(`TASK-01 TASK-11 LIST-01 COND-01 IDEM-03 OWN-02 ${name}: ${figure(20_000)} random commands of five owners are answered as a map for each says (seed ${seed})`, async () => {
+    it(`TASK-01 TASK-11 LIST-01 COND-01 IDEM-03 OWN-02 HIST-08 REV-01 REV-02 REV-03 ${name}: ${figure(20_000)} random commands of five owners are answered as a map for each says (seed ${seed})`, async () => {
       const { store, close } = await open()
       const ports = { tasks: store, clock: systemClock, ids: createIds(), quota: { tasks: 100_000, bytes: 1e9 }, underWay: new Set<string>() }
       const api = new Client({ ports })

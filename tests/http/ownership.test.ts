@@ -9,8 +9,13 @@ interface Rule {
   readonly scope: 'tasks:read' | 'tasks:write'
   /** A body that is fit and one that is not; undefined where none is read. */
   readonly bodies?: { readonly valid: string; readonly invalid: string }
-  /** What the answer to a token that may read is; without `tasks:read` it is 204. */
+  /** What the answer to a token that may read is; without `tasks:read` it is 204, but for a creation and a batch. */
   readonly good: number
+  readonly blind?: number
+  /** What it finds; undefined: what is the owner's and outside the trash. */
+  readonly finds?: readonly Target[]
+  /** Whether what it reads has an `ETag`; undefined: it has. */
+  readonly tagged?: false
 }
 
 const DRAFT = { valid: '{"title":"changed"}', invalid: '{"title":1}' }
@@ -25,6 +30,20 @@ const RULES: Readonly<Record<string, Rule | 'open'>> = {
   'DELETE /api/tasks/:id': { scope: 'tasks:write', good: 204 },
   'PUT /api/tasks/:id/completion': { scope: 'tasks:write', good: 200 },
   'DELETE /api/tasks/:id/completion': { scope: 'tasks:write', good: 200 },
+  'GET /api/tasks/:id/changes': { scope: 'tasks:read', good: 200, finds: ['own', 'trashed'], tagged: false },
+  'POST /api/tasks/:id/reversion': { scope: 'tasks:write', bodies: { valid: '{"version":1}', invalid: '{"version":2}' }, good: 200 },
+  'POST /api/batch': {
+    scope: 'tasks:write',
+    bodies: { valid: `{"operations":[{"op":"create","body":${DRAFT.valid}}]}`, invalid: '{"operations":[]}' },
+    good: 200,
+    blind: 200,
+  },
+  'GET /api/tasks/summary': { scope: 'tasks:read', good: 200 },
+  'GET /api/changes': { scope: 'tasks:read', good: 200 },
+  'GET /api/trash': { scope: 'tasks:read', good: 200 },
+  'DELETE /api/trash': { scope: 'tasks:write', good: 204 },
+  'DELETE /api/trash/:id': { scope: 'tasks:write', good: 204, finds: ['trashed'] },
+  'POST /api/trash/:id/restoration': { scope: 'tasks:write', good: 200, finds: ['trashed'] },
   'GET /api/health/live': 'open',
   'GET /api/health/ready': 'open',
   'GET /api/metrics': 'open',
@@ -48,16 +67,18 @@ const PRECONDITIONS = ['no', 'right', 'wrong', '*'] as const
 const BODIES = ['valid', 'invalid'] as const
 
 type Actor = keyof typeof ACTORS
+type Target = (typeof TARGETS)[number]
 interface Cell {
   readonly route: Route
   readonly rule: Rule
   readonly actor: Actor
-  readonly target: (typeof TARGETS)[number]
+  readonly target: Target
   readonly precondition: (typeof PRECONDITIONS)[number]
   readonly body: (typeof BODIES)[number]
 }
 
 const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`
+const finds = ({ finds = ['own'] }: Rule, target: Target): boolean => finds.includes(target)
 const isItem = ({ path }: Route): boolean => path.includes('/:id')
 
 /** The answer that the specs want, by the order of the checks (HTTP-30) and nothing of the code. */
@@ -66,11 +87,11 @@ function wanted({ route, rule, actor, target, precondition, body }: Cell): strin
   if (actor === 'expired') return 'invalid-token'
   const reads = actor !== 'write-only'
   if (rule.scope === 'tasks:read' ? !reads : actor === 'read-only') return 'insufficient-permission'
-  if (isItem(route) && (target !== 'own' || actor === 'other owner')) return 'not-found'
-  if (isItem(route) && rule.scope === 'tasks:read') return precondition === 'right' || precondition === '*' ? 304 : 200
+  if (isItem(route) && (!finds(rule, target) || actor === 'other owner')) return 'not-found'
+  if (isItem(route) && rule.scope === 'tasks:read') return rule.tagged !== false && (precondition === 'right' || precondition === '*') ? 304 : 200
   if (isItem(route) && precondition === 'wrong') return 'precondition-failed'
   if (rule.bodies !== undefined && body === 'invalid') return 'validation'
-  return reads || rule.good === 201 ? rule.good : 204
+  return reads || rule.good === 201 ? rule.good : (rule.blind ?? 204)
 }
 
 interface Thing {
@@ -83,14 +104,16 @@ async function setUp(api: Client, target: Cell['target']): Promise<Thing> {
   if (target === 'missing') return { path: '/api/tasks/00000000-0000-4000-8000-000000000000', etag: '"1"' }
   if (target === 'malformed') return { path: '/api/tasks/not-a-uuid', etag: '"1"' }
   const made = await api.make({ status: 'done' }, { as: target === 'another’s' ? 'cat' : 'ada' })
-  if (target === 'trashed') await api.delete(made.path)
-  return made
+  if (target !== 'trashed') return made
+  await api.delete(made.path)
+  // The deletion took the owner's next number.
+  return { path: made.path, etag: `"${Number(made.etag.slice(1, -1)) + 1}"` }
 }
 
 async function ask(api: Client, { route, rule, actor, precondition, body }: Cell, { path, etag }: Thing): Promise<Answer> {
   const tags = { no: undefined, right: etag, wrong: '"0"', '*': '*' }[precondition]
   const text = rule.bodies?.[body] ?? (body === 'invalid' ? '{' : undefined)
-  return api.ask(route.method, route.path.replace('/api/tasks/:id', path), {
+  return api.ask(route.method, route.path.replace('/api/tasks/:id', path).replace('/api/trash/:id', path.replace('/api/tasks', '/api/trash')), {
     as: ACTORS[actor],
     headers: {
       ...(rule.bodies !== undefined && { 'Content-Type': 'application/json' }),
@@ -117,7 +140,7 @@ async function askAll(api: Client, name: string, rule: Rule): Promise<void> {
     const strangers: string[] = []
     for (const target of isItem(route) ? TARGETS : (['own'] as const)) {
       const answer = await isAsWanted(api, { route, rule, actor, target, precondition, body })
-      if (target !== 'own') strangers.push(apart(answer))
+      if (!finds(rule, target)) strangers.push(apart(answer))
     }
     // What is not there, not there any more, no id and another's: nobody can tell which.
     expect(new Set(strangers), `${name}: ${actor}, ${precondition}, ${body}`).to.have.property('size', isItem(route) ? 1 : 0)
@@ -140,7 +163,11 @@ async function isAsWanted(api: Client, cell: Cell): Promise<Answer> {
 async function isUntouched(api: Client, target: Cell['target'], { path, etag }: Thing, refused: boolean, what: string): Promise<void> {
   if (target === 'another’s') expect((await api.get(path, { as: 'cat' })).headers['etag'], what).to.equal(etag)
   if (target === 'own' && refused) expect((await api.get(path)).headers['etag'], what).to.equal(etag)
-  if (target === 'trashed' || target === 'missing') expect((await api.get(path)).status, what).to.equal(404)
+  if (target === 'missing') expect((await api.get(path)).status, what).to.equal(404)
+  if (target === 'trashed' && refused) {
+    expect((await api.get(path)).status, what).to.equal(404)
+    expect((await api.get('/api/trash?limit=1')).body, what).to.include(path.slice(-36))
+  }
 }
 
 describe('ownership', () => {
@@ -150,7 +177,9 @@ describe('ownership', () => {
       expect(api.server.routes.map(nameOf).sort()).to.deep.equal(Object.keys(RULES).sort())
       const documented = operations.map(({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`)
       expect(documented.filter((one) => RULES[one] === undefined)).to.deep.equal([])
-      expect(documented.filter((one) => one.includes(':id'))).to.have.length(6)
+      expect(documented.filter((one) => one.includes(':id')))
+        .to.have.property('length')
+        .greaterThan(7)
     }),
   )
 

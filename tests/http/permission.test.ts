@@ -9,11 +9,14 @@ const WRITES = [
   ['DELETE', '/api/tasks/x'],
   ['PUT', '/api/tasks/x/completion'],
   ['DELETE', '/api/tasks/x/completion'],
+  ['POST', '/api/tasks/x/reversion'],
 ] as const
 const READS = [
   ['GET', '/api/tasks'],
   ['HEAD', '/api/tasks'],
   ['GET', '/api/tasks/x'],
+  ['GET', '/api/tasks/x/changes'],
+  ['GET', '/api/tasks/summary'],
 ] as const
 
 describe('tokens and permission', () => {

@@ -8,6 +8,7 @@ const WRITES = [
   ['PATCH', '', { title: 'another' }],
   ['PUT', '/completion', undefined],
   ['DELETE', '/completion', undefined],
+  ['POST', '/reversion', { version: 1 }],
   ['DELETE', '', undefined],
 ] as const
 

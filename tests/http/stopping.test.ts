@@ -24,10 +24,7 @@ function waiting(): { readonly ports: Ports; readonly reached: Promise<void>; re
       of: (owner) => {
         const mine = of(owner)
         return {
-          read: (id) => mine.read(id),
-          load: (id, once, now) => mine.load(id, once, now),
-          commit: (commit) => mine.commit(commit),
-          forget: (now, limit) => mine.forget(now, limit),
+          ...mine,
           page,
         }
       },

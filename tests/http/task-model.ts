@@ -19,7 +19,14 @@ export interface Held {
   task: ModelTask
   etag: string
   trashed: boolean
+  /** How it was at each version, the first at place 1: what its history is held to. */
+  readonly versions: Written[]
 }
+
+/** What the history tells of. */
+export type Written = Omit<ModelTask, 'id' | 'createdAt' | 'updatedAt' | 'version'>
+
+export const writtenIn = ({ id, createdAt, updatedAt, version, ...written }: ModelTask): Written => written
 
 /** Due dates as sent, as they come back, when they end in UTC, and the day where they are one. Written down by hand: no code of ours made them. */
 export const DUES: readonly { readonly sent: string | null; readonly shown: string | null; readonly at: number; readonly day?: string }[] = [

@@ -12,11 +12,14 @@ const ANSWERS = {
   'not-found': 'not-found',
   stale: 'precondition-failed',
   'already-exists': 'already-exists',
+  'precondition-required': 'precondition-required',
   'insufficient-permission': 'insufficient-permission',
   'task-quota-exceeded': 'task-quota-exceeded',
   'storage-quota-exceeded': 'storage-quota-exceeded',
   'idempotency-key-reused': 'idempotency-key-reused',
   'idempotency-key-in-progress': 'idempotency-key-in-progress',
+  'no-such-version': 'validation',
+  'sync-expired': 'sync-expired',
 } as const satisfies Record<Refusal['kind'], Slug>
 
 /** The one place that catches: whatever a request ended with becomes its answer. */
@@ -31,21 +34,25 @@ export function answerThrown(ctx: Context, thrown: unknown, tell: Tell): void {
 
 function problemOf(ctx: Context, thrown: unknown): Problem {
   if (thrown instanceof Fault) return thrown.problem
-  if (thrown instanceof Refused) return { slug: ANSWERS[thrown.refusal.kind], ...more(thrown.refusal, ctx.state.who?.principal.reads === true) }
+  if (thrown instanceof Refused) return { slug: ANSWERS[thrown.refusal.kind], ...more(thrown, ctx.state.who?.principal.reads === true) }
   if (thrown instanceof Unavailable) return { slug: 'service-unavailable', headers: { 'Retry-After': String(thrown.retryAfter) } }
   return { slug: 'internal-error' }
 }
 
 /** @param reads whether the token may see the task (PERM-04) */
-function more(refusal: Refusal, reads: boolean): Omit<Problem, 'slug'> {
+function more({ refusal, index }: Refused, reads: boolean): Omit<Problem, 'slug'> {
   switch (refusal.kind) {
     case 'stale':
+      // At that point of a batch a task has no tag.
+      if (index !== undefined) return { index, current: reads ? print(refusal.current.task) : undefined }
       return { current: reads ? print(refusal.current.task) : undefined, headers: { ETag: etagOf(refusal.current.seq), 'Cache-Control': PRIVATE } }
     case 'insufficient-permission':
       return { headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${refusal.needs}"` } }
     case 'idempotency-key-in-progress':
       return { headers: { 'Retry-After': '1' } }
+    case 'no-such-version':
+      return { errors: [{ pointer: '/version', message: 'is no version of this task that is kept' }] }
     default:
-      return {}
+      return { index }
   }
 }

@@ -9,15 +9,22 @@ import type { Docs } from './docs.ts'
 import { exchange } from './exchange.ts'
 import { createLimits } from './limits.ts'
 import { limitInFlight } from './overload.ts'
-import { createCursors } from './paging.ts'
+import { createCursors, createSeal } from './paging.ts'
 import { loadProblemPages } from './problem-pages.ts'
+import { batchRoutes } from './routes/batch.ts'
 import { completionRoutes } from './routes/completion.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { healthRoutes } from './routes/health.ts'
+import { historyRoutes } from './routes/history.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { createRouter, type Route } from './routes/route.ts'
+import { summaryRoutes } from './routes/summary.ts'
+import { syncRoutes } from './routes/sync.ts'
 import { taskRoutes } from './routes/tasks.ts'
+import { trashRoutes } from './routes/trash.ts'
 import { unmatched } from './routes/unmatched.ts'
+import { Streams } from './streams.ts'
+import { createWalkCursors } from './walk-cursors.ts'
 
 export interface HttpDeps {
   readonly ports: Ports
@@ -40,6 +47,8 @@ export interface HttpSettings {
   /** Requests a minute for one owner; 0 is off. */
   readonly rateLimit: number
   readonly maxInFlight: number
+  /** Open streams, of all owners. */
+  readonly maxStreams: number
   readonly requireIfMatch: boolean
   readonly metricsToken?: string | undefined
 }
@@ -48,6 +57,7 @@ export interface App {
   readonly koa: Koa<State>
   /** What the server answers, and all of it: the ownership matrix and the comparison with OpenAPI are made from this. */
   readonly routes: readonly Route[]
+  readonly streams: Pick<Streams, 'stop'>
 }
 
 /**
@@ -58,9 +68,15 @@ export function createApp(deps: HttpDeps, isStopping: () => boolean = () => fals
   const { ports, verifier, secret, docs, settings, isReady, tell, metrics } = deps
   const limits = createLimits(settings.rateLimit, settings.trustedProxies)
   const cors = createCors(settings.corsOrigins)
+  const streams = new Streams({ most: settings.maxStreams, verifier, tell })
   const routes = [
     ...taskRoutes(ports, createCursors(secret), settings.requireIfMatch),
     ...completionRoutes(ports, settings.requireIfMatch),
+    ...trashRoutes(ports, createSeal(secret)),
+    ...batchRoutes(ports, settings.requireIfMatch, limits),
+    ...historyRoutes(ports, createSeal(secret), settings.requireIfMatch),
+    ...summaryRoutes(ports),
+    ...syncRoutes(ports, createWalkCursors(secret), streams),
     ...healthRoutes(isReady),
     ...documentRoutes(docs, loadProblemPages()),
     ...(settings.metricsToken === undefined || metrics === undefined ? [] : metricsRoutes(settings.metricsToken, metrics, limits)),
@@ -73,5 +89,5 @@ export function createApp(deps: HttpDeps, isStopping: () => boolean = () => fals
   koa.use(unmatched(cors, [...new Set(routes.map(({ method }) => method))]))
   // What a request ended with has its answer in `exchange`; what is left are connections that broke while they were written to.
   koa.silent = true
-  return { koa, routes }
+  return { koa, routes, streams }
 }

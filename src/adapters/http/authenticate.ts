@@ -23,6 +23,7 @@ export function createAuthenticate(verifier: TokenVerifier, limits: Limits, secr
   const whoBy = (claims: Claims): Who => {
     const who = known.get(claims) ?? {
       principal: new Principal(claims),
+      claims,
       pseudonym: createHmac('sha256', key).update(claims.subject).digest('hex').slice(0, 16),
     }
     known.set(claims, who)

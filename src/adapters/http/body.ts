@@ -7,6 +7,9 @@ import { Fault, fault } from './problem.ts'
 /** What is read of a body at most, in bytes (HTTP-18). */
 export const BODY_LIMIT = 102_400
 
+/** The same of a batch (BATCH-12). */
+export const BATCH_LIMIT = 1_048_576
+
 /** A body as it came, or the fault that is held back until its turn in the order of the checks (HTTP-30). */
 export type Body = Buffer | Fault
 
@@ -19,25 +22,25 @@ export const bytesOf = (body: Body): Buffer => {
  * The bytes of a body that has one of the types. One of another type, or too large, is not read on.
  * @param types undefined: of any type, as only its bytes count
  */
-export async function readBody(ctx: Context, types: readonly string[] | undefined): Promise<Body> {
+export async function readBody(ctx: Context, types: readonly string[] | undefined, limit = BODY_LIMIT): Promise<Body> {
   const wrongType = types === undefined ? undefined : typeFault(ctx, types)
   if (wrongType !== undefined) return wrongType
-  if (Number(ctx.req.headers['content-length'] ?? 0) > BODY_LIMIT) return TOO_LARGE
+  if (Number(ctx.req.headers['content-length'] ?? 0) > limit) return tooLarge(limit)
   if (ctx.req.headers.expect !== undefined) ctx.res.writeContinue()
-  return collect(ctx)
+  return collect(ctx, limit)
 }
 
-const TOO_LARGE = new Fault({ slug: 'body-too-large', detail: `a body has at most ${BODY_LIMIT} bytes` })
+const tooLarge = (limit: number): Fault => new Fault({ slug: 'body-too-large', detail: `a body here has at most ${limit} bytes` })
 
-function collect({ req }: Context): Promise<Body> {
+function collect({ req }: Context, limit: number): Promise<Body> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
     let size = 0
     const take = (piece: Buffer): void => {
       size += piece.length
-      if (size <= BODY_LIMIT) return void pieces.push(piece)
+      if (size <= limit) return void pieces.push(piece)
       req.off('data', take)
-      resolve(TOO_LARGE)
+      resolve(tooLarge(limit))
     }
     req.on('data', take)
     req.once('end', () => resolve(Buffer.concat(pieces, size)))

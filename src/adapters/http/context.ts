@@ -1,4 +1,5 @@
 import type { RouterContext } from '@koa/router'
+import type { Claims } from '../../application/authentication.ts'
 import type { Principal } from '../../application/principal.ts'
 import type { Slug } from './problem.ts'
 
@@ -16,6 +17,7 @@ export interface State {
 /** Who asks, and the name that the log has for them. */
 export interface Who {
   readonly principal: Principal
+  readonly claims: Claims
   readonly pseudonym: string
 }
 

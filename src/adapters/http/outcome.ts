@@ -1,4 +1,5 @@
 import type { Outcome } from '../../application/ports.ts'
+import type { Parameters } from './codecs/query.ts'
 import type { Context } from './context.ts'
 import { JSON_TYPE, PRIVATE } from './headers.ts'
 import { etagOf, isNotModified } from './precondition.ts'
@@ -41,4 +42,17 @@ export function sendUnlessKnown(ctx: Context, etag: string, type: string, body: 
   }
   ctx.set('Content-Type', type)
   ctx.body = body
+}
+
+/** One page of whatever is told in pages, and the way to the next one. @param path of the page, without its parameters */
+export function sendPage(ctx: Context, path: string, parameters: Parameters, items: string, next: string | undefined): void {
+  if (next !== undefined) ctx.set('Link', linkTo(path, parameters, next))
+  ctx.set('Content-Type', JSON_TYPE)
+  ctx.body = `{"items":${items},"nextCursor":${next === undefined ? 'null' : `"${next}"`}}`
+}
+
+/** A relative reference that keeps every other parameter (LIST-02). */
+function linkTo(path: string, parameters: Parameters, cursor: string): string {
+  const query = [...parameters].filter(([name]) => name !== 'cursor').map(([name, value]) => `${name}=${encodeURIComponent(value)}&`)
+  return `<${path}?${query.join('')}cursor=${cursor}>; rel="next"`
 }

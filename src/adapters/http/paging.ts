@@ -13,44 +13,61 @@ export interface Cursors {
   open(owner: string, list: List, cursor: string): Position
 }
 
+/** What a cursor is made of: some text, bound to its owner and to what it serves. */
+export interface Seal {
+  seal(owner: string, serves: string, text: string): string
+  /** @throws {Fault} invalid-cursor */
+  open(owner: string, serves: string, cursor: string): string
+}
+
+/** An answer ends at 1 MB, less what may stand around its items. */
+export const PAGE_BYTES = 999_000
+
 const ALGORITHM = 'aes-256-gcm'
 const NONCE = 12
 const TAG = 16
 
 /** @param secret the server's own; the same after a restart and in every process of one database */
-export function createCursors(secret: Uint8Array): Cursors {
+export function createSeal(secret: Uint8Array): Seal {
   const root = derivedKey(secret, 'cursors')
   // A key for each owner: random nonces of 12 bytes are safe for 2^32 cursors of one key, which is now one owner's (NIST SP 800-38D section 8.3).
   const keyOf = (owner: string): Buffer => createHmac('sha256', root).update(owner).digest()
   return {
-    seal(owner, list, { key, id }) {
+    seal(owner, serves, text) {
       const nonce = randomBytes(NONCE)
-      const cipher = createCipheriv(ALGORITHM, keyOf(owner), nonce).setAAD(boundTo(list))
-      const text = cipher.update(JSON.stringify([key, id]), 'utf8')
-      return Buffer.concat([nonce, text, cipher.final(), cipher.getAuthTag()]).toString('base64url')
+      const cipher = createCipheriv(ALGORITHM, keyOf(owner), nonce).setAAD(Buffer.from(serves))
+      return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
     },
-    open(owner, list, cursor) {
+    open(owner, serves, cursor) {
       const bytes = Buffer.from(cursor, 'base64url')
-      if (bytes.length <= NONCE + TAG || bytes.toString('base64url') !== cursor) return invalid()
+      if (bytes.length <= NONCE + TAG || bytes.toString('base64url') !== cursor) return invalidCursor()
       try {
         const decipher = createDecipheriv(ALGORITHM, keyOf(owner), bytes.subarray(0, NONCE), { authTagLength: TAG })
-        decipher.setAAD(boundTo(list)).setAuthTag(bytes.subarray(-TAG))
-        return positionOf(Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8'))
+        decipher.setAAD(Buffer.from(serves)).setAuthTag(bytes.subarray(-TAG))
+        return Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8')
       } catch {
-        return invalid()
+        return invalidCursor()
       }
     },
   }
 }
 
-const invalid = (): never => fault('invalid-cursor')
+export function createCursors(secret: Uint8Array): Cursors {
+  const { seal, open } = createSeal(secret)
+  return {
+    seal: (owner, list, { key, id }) => seal(owner, boundTo(list), JSON.stringify([key, id])),
+    open: (owner, list, cursor) => positionOf(open(owner, boundTo(list), cursor)),
+  }
+}
 
-const boundTo = ({ filter, sort }: List): Buffer => Buffer.from(JSON.stringify([sort, filter]))
+export const invalidCursor = (): never => fault('invalid-cursor')
+
+const boundTo = ({ filter, sort }: List): string => JSON.stringify([sort, filter])
 
 /** Authentic, so of our own making; but it may be of a version that made others. */
 function positionOf(text: string): Position {
   const read: unknown = JSON.parse(text)
   const [key, id] = Array.isArray(read) ? read : []
   const isKey = key === null || typeof key === 'string' || typeof key === 'number'
-  return isKey && typeof id === 'string' ? { key, id } : invalid()
+  return isKey && typeof id === 'string' ? { key, id } : invalidCursor()
 }

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'request-timeout': { status: 408, title: 'Request timeout' },
   'already-exists': { status: 409, title: 'Already exists' },
   'idempotency-key-in-progress': { status: 409, title: 'Idempotency key in progress' },
+  'sync-expired': { status: 410, title: 'Sync expired' },
   'precondition-failed': { status: 412, title: 'Precondition failed' },
   'body-too-large': { status: 413, title: 'Body too large' },
   'uri-too-long': { status: 414, title: 'URI too long' },
@@ -52,6 +53,8 @@ export interface Problem {
   readonly errors?: readonly Flaw[]
   /** The task as it is now, for a client that may read it (COND-02). */
   readonly current?: Json<Task> | undefined
+  /** Which operation of a batch it is about, from 0 (BATCH-05). */
+  readonly index?: number | undefined
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -74,8 +77,8 @@ export function fault(slug: Slug, more: Omit<Problem, 'slug'> = {}): never {
 }
 
 /** @param instance the request's id, the server's own (HTTP-23) */
-export function printProblem({ slug, detail, errors, current }: Problem, instance: string): string {
+export function printProblem({ slug, detail, errors, current, index }: Problem, instance: string): string {
   const { status, title } = PROBLEMS[slug]
-  const text = JSON.stringify({ type: `/api/problems/${slug}`, title, status, detail, instance, errors: errors?.slice(0, FLAWS) })
+  const text = JSON.stringify({ type: `/api/problems/${slug}`, title, status, detail, instance, errors: errors?.slice(0, FLAWS), index })
   return current === undefined ? text : `${text.slice(0, -1)},"current":${current}}`
 }

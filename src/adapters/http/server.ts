@@ -30,7 +30,7 @@ const OPTIONS: http.ServerOptions = {
 export function createHttpServer(deps: HttpDeps): HttpServer {
   let stopping = false
   const isStopping = (): boolean => stopping
-  const { koa, routes } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
+  const { koa, routes, streams } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
   const handle = koa.callback()
   const server = http.createServer(OPTIONS)
   server.maxHeadersCount = 0
@@ -48,6 +48,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     routes,
     async stop(graceSeconds) {
       stopping = true
+      streams.stop()
       // What `http.Server` does besides would cut off answers that are not flushed yet, and stop looking after slow requests.
       const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))
       connections.closeAsTheyFallIdle()

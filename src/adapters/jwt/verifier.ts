@@ -30,6 +30,7 @@ const REMEMBERED = 10_000
 export function createVerifier(options: VerifierOptions): TokenVerifier {
   const { keys, clock, maxAge } = options
   const remembered = new TokenCache<Verified>(REMEMBERED)
+  const verifiedBy = new WeakMap<Claims, Pick<Verified, 'kid' | 'key'>>()
 
   return {
     async verify(compact) {
@@ -40,12 +41,20 @@ export function createVerifier(options: VerifierOptions): TokenVerifier {
       if (!stillGood) remembered.set(compact, verified)
       return verified.claims
     },
+
+    async isStillGood(claims) {
+      const by = verifiedBy.get(claims)
+      if (by === undefined) return false
+      return keys.current(by.kid) === by.key || (await keys.find(by.kid)) === by.key
+    },
   }
 
   async function verifyAnew(compact: string): Promise<Verified> {
     const token = readToken(compact, options.algorithms)
     const key = await verifySignature(token, keys)
-    return { ...readClaims(readMembers(token.payload, 'payload'), options), kid: token.kid, key }
+    const read = readClaims(readMembers(token.payload, 'payload'), options)
+    verifiedBy.set(read.claims, { kid: token.kid, key })
+    return { ...read, kid: token.kid, key }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Commit, Once, Verdict } from '../../application/ports.ts'
 import type { Task } from '../../domain/task.ts'
 import { answerWeight, entryWeight, taskWeight } from '../../domain/weight.ts'
-import { type Account, type Entry, type KeptAnswer, keptUnder, nameOf } from './account.ts'
+import { type Account, type Entry, isEmptiedOut, type KeptAnswer, keptUnder, nameOf } from './account.ts'
 
 /** Entries of a task that are kept while the task is (STORE-06). */
 const ENTRIES_KEPT = 1000
@@ -20,9 +20,11 @@ export function commit(account: Account, commit: Commit): Verdict {
 /** What stands in the way, the first of it; the key is looked at first. */
 function objection(account: Account, { change, decidedOn, keep, quota, now }: Commit): Verdict | undefined {
   if (keep !== undefined && keptUnder(account, keep.once, now) !== undefined) return { kind: 'overtaken' }
+  const id = change?.after.id ?? keep?.outcome.id
+  const present = id === undefined ? undefined : account.tasks.get(id)
+  const isDecidedOn = change === undefined ? keep !== undefined : change.before !== null
+  if (isDecidedOn && (present === undefined || present.seq !== decidedOn || isEmptiedOut(account, present))) return { kind: 'overtaken' }
   if (change === undefined) return undefined
-  const present = account.tasks.get(change.after.id)
-  if (change.before !== null && present?.seq !== decidedOn) return { kind: 'overtaken' }
   if (change.before === null && (present !== undefined || account.tombstones.has(change.after.id))) return { kind: 'already-exists' }
   if (change.before === null && account.tasks.size >= quota.tasks) return { kind: 'task-quota-exceeded' }
   const added =
@@ -42,7 +44,7 @@ function record(account: Account, after: Task, entry: Entry): void {
   account.bytes += taskWeight(after) - (before ? taskWeight(before.task) : 0) + entryWeight(fields) - (forgotten ? entryWeight(forgotten.fields) : 0)
 }
 
-function keepAnswer(account: Account, once: Once, answer: KeptAnswer): void {
+export function keepAnswer(account: Account, once: Once, answer: KeptAnswer): void {
   const before = account.kept.get(nameOf(once))
   account.kept.set(nameOf(once), answer)
   account.bytes += answerWeight(answer.outcome.json) - (before ? answerWeight(before.outcome.json) : 0)

@@ -3,7 +3,7 @@ import { print, printAll } from '../../application/printing.ts'
 import type { Instant } from '../../domain/instant.ts'
 import { comparePositions, matches, type Position, type Query, type SortField, sortKey } from '../../domain/query.ts'
 import type { Task, TaskId } from '../../domain/task.ts'
-import { type Account, keptUnder, live } from './account.ts'
+import { type Account, keptUnder, live, trashed } from './account.ts'
 
 export function read(account: Account, id: TaskId): Shown | undefined {
   const stored = live(account, id)
@@ -25,5 +25,10 @@ const positionOf = (task: Task, field: SortField): Position => ({ key: sortKey(t
 
 export const load = (account: Account, id: TaskId | undefined, once: Once | undefined, now: Instant): Loaded => ({
   stored: id && live(account, id),
+  kept: once && keptUnder(account, once, now),
+})
+
+export const loadTrashed = (account: Account, id: TaskId, once: Once | undefined, now: Instant): Loaded => ({
+  stored: trashed(account, id),
   kept: once && keptUnder(account, once, now),
 })

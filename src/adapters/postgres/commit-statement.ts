@@ -21,15 +21,21 @@ completed_at = $completedAt::timestamptz, updated_at = $at::timestamptz, deleted
 const CONTENT = 'title = $title, title_key = $titleKey, description = $description, search_text = $searchText, '
 
 /** What stands before the verdict: the owner's row is the lock, so that numbers are in the order of commits; the others are looked at behind it. */
-const LOOKING = {
-  held: `held as (select o.seq, o.tasks, o.bytes, o.due_at, o.xmin as written from owners o where o.owner_id = $owner for no key update)`,
+export const LOOKING = {
+  held: `held as (select o.seq, o.tasks, o.bytes, o.due_at, o.emptied, o.xmin as written from owners o where o.owner_id = $owner for no key update)`,
   // An owner's first write: the row is made, and the commit tried again.
   opened: `opened as (insert into owners (owner_id) select $owner where not exists (select from held) on conflict do nothing)`,
-  present: `present as (select t.weight from tasks t where t.owner_id = $owner and t.id = $id::uuid and t.seq = $decidedOn::bigint and exists (select from held)
+  present: `present as (select t.weight from tasks t where t.owner_id = $owner and t.id = $id::uuid and t.seq = $decidedOn::bigint and exists (select from held where t.deleted_at is null or t.seq > held.emptied)
 for no key update)`,
   expired: `expired as (select k.weight from kept_answers k where k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key
 and k.expires_at <= $now::timestamptz and exists (select from held) for no key update)`,
 }
+
+/** Whether a task must be as it was decided on: what is kept of one, too, must not come when it has been purged (TRASH-08). */
+const isDecidedOn = ({ writes, keeps }: Shape): boolean => writes === 'change' || (writes === 'nothing' && keeps)
+
+export const IS_KEPT = `exists (select from kept_answers k where k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key
+and k.expires_at > $now::timestamptz)`
 
 /** Bytes that come: the task's, less what it weighed, its entry's, the kept answer's. */
 const added = ({ writes }: Shape): string =>
@@ -46,12 +52,10 @@ function verdict(shape: Shape): string {
   const isFresh = '(select o.xmin from owners o where o.owner_id = $owner) = held.written'
   const refused = (kind: string): string => `case when ${isFresh} then '${kind}' else 'again' end`
   const isTaken = ['tasks', 'tombstones'].map((table) => `exists (select from ${table} x where x.owner_id = $owner and x.id = $id::uuid)`).join(' or ')
-  const isKept = `exists (select from kept_answers k where k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key
-and k.expires_at > $now::timestamptz)`
   const cases: readonly (string | false)[] = [
     `when held.written is null then 'again'`,
-    shape.keeps && `when ${isKept} then 'overtaken'`,
-    shape.writes === 'change' && `when not exists (select from present) then 'overtaken'`,
+    shape.keeps && `when ${IS_KEPT} then 'overtaken'`,
+    isDecidedOn(shape) && `when not exists (select from present) then 'overtaken'`,
     shape.writes === 'creation' && `when ${isTaken} then ${refused('already-exists')}`,
     shape.writes === 'creation' && `when held.tasks >= $taskQuota::bigint then ${refused('task-quota-exceeded')}`,
     shape.writes !== 'nothing' && `when held.bytes + ${added(shape)} > $byteQuota::bigint then ${refused('storage-quota-exceeded')}`,
@@ -61,13 +65,16 @@ ${shape.keeps ? '(select weight from expired)' : '0'} as expired from (select) o
 }
 
 /** A key that is kept and has not expired is met here at the latest: then no row comes out, and nothing after it is written. */
-const keeping = ({ writes }: Shape): string => `kept as (
+export const keeping = (seq: string): string => `kept as (
 insert into kept_answers as k (owner_id, scope_hash, key, fingerprint, kind, task_id, seq, body, weight, expires_at)
-select $owner, sha256(convert_to($scope::text, 'UTF8')), $key, $fingerprint, $outcome, $id::uuid, ${writes === 'nothing' ? '$decidedOn::bigint' : 'verdict.seq + 1'},
+select $owner, sha256(convert_to($scope::text, 'UTF8')), $key, $fingerprint, $outcome, $id::uuid, ${seq},
 $body, $answerWeight::int, $now::timestamptz + interval '24 hours' from verdict where verdict.kind = 'committed'
 on conflict (owner_id, scope_hash, key) do update set (fingerprint, kind, task_id, seq, body, weight, expires_at) =
 (excluded.fingerprint, excluded.kind, excluded.task_id, excluded.seq, excluded.body, excluded.weight, excluded.expires_at)
 where k.expires_at <= $now::timestamptz returning k.seq)`
+
+export const SCHEDULED = `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from clear
+where clear.due_at is null or clear.due_at > $dueAt::timestamptz on conflict (owner_id) do update set due_at = least(d.due_at, excluded.due_at))`
 
 /** The owner's next number, and what the owner holds from now on. */
 function numbering(shape: Shape): string {
@@ -95,10 +102,10 @@ export function commitStatement(shape: Shape): OwnerStatement {
   const parts: readonly (string | false)[] = [
     LOOKING.held,
     LOOKING.opened,
-    writes === 'change' && LOOKING.present,
+    isDecidedOn(shape) && LOOKING.present,
     keeps && LOOKING.expired,
     verdict(shape),
-    keeps && keeping(shape),
+    keeps && keeping(writes === 'nothing' ? '$decidedOn::bigint' : 'verdict.seq + 1'),
     `clear as (select verdict.due_at, verdict.expired from verdict ${keeps ? 'cross join kept ' : ''}where verdict.kind = 'committed')`,
     trims &&
       `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - 1000 returning c.weight)`,
@@ -110,9 +117,7 @@ export function commitStatement(shape: Shape): OwnerStatement {
     records &&
       `entry as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
 select $owner, numbered.seq, $id::uuid, $version::int, $kind, $at::timestamptz, $actor, $fields::json, $entryWeight::int from numbered)`,
-    shape.schedules &&
-      `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from clear
-where clear.due_at is null or clear.due_at > $dueAt::timestamptz on conflict (owner_id) do update set due_at = least(d.due_at, excluded.due_at))`,
+    shape.schedules && SCHEDULED,
   ]
   const body = `select case when verdict.kind = 'committed' and numbered.seq is null then 'overtaken' else verdict.kind end, numbered.seq::text from verdict left join numbered on true`
   return OwnerStatement.of(

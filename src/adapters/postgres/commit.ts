@@ -66,7 +66,7 @@ function changeValues({ kind, at, before, after, fields }: Change, quota: Commit
   }
 }
 
-function keepValues({ once, outcome }: NonNullable<Commit['keep']>): Values {
+export function keepValues({ once, outcome }: NonNullable<Commit['keep']>): Values {
   return {
     id: outcome.id,
     scope: once.scope,
@@ -86,6 +86,15 @@ function dueAt({ change, keep, now }: Commit, trashDays: number): Instant {
 
 /** All of it in one statement, or nothing. */
 export async function commit(mine: OwnerScope, what: Commit, trashDays: number): Promise<Verdict> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const verdict = await unlessMet(attempt(mine, what, trashDays))
+    if (verdict !== undefined) return verdict
+  }
+  throw new Unavailable('database', { cause: new Error('the owner is being written by too many at once') })
+}
+
+/** @returns undefined where the statement met writes that it did not see: nothing was written, and the next look sees them */
+export async function attempt(mine: OwnerScope, what: Commit, trashDays: number): Promise<Verdict | undefined> {
   const { change, decidedOn = null, actor, now, quota, keep } = what
   const values = {
     answerWeight: 0,
@@ -96,20 +105,15 @@ export async function commit(mine: OwnerScope, what: Commit, trashDays: number):
     ...(keep && keepValues(keep)),
     ...(change && changeValues(change, quota)),
   }
-  const statement = statementFor(shapeOf(what))
-  for (let tries = 0; tries < TRIES; tries++) {
-    const verdict = verdictFrom(await unlessMet(mine(statement, values)))
-    if (verdict !== undefined) return verdict
-  }
-  throw new Unavailable('database', { cause: new Error('the owner is being written by too many at once') })
+  return verdictFrom(await mine(statementFor(shapeOf(what)), values))
 }
 
-/** A creation that meets another of its id, or a first write another one: nothing was written, and the next look sees it. */
-async function unlessMet(rows: Promise<readonly Row[]>): Promise<readonly Row[]> {
+/** A creation that meets another of its id, or a first write another one. */
+async function unlessMet(attempted: Promise<Verdict | undefined>): Promise<Verdict | undefined> {
   try {
-    return await rows
+    return await attempted
   } catch (fault) {
-    if (isUniqueViolation(fault)) return [['again', null]]
+    if (isUniqueViolation(fault)) return undefined
     throw fault
   }
 }

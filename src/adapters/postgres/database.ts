@@ -1,9 +1,11 @@
-import type { DueWork, TaskStore } from '../../application/ports.ts'
+import type { DueWork } from '../../application/due-work.ts'
+import type { TaskStore } from '../../application/ports.ts'
 import { dueWork } from './due-work.ts'
 import { isUndefinedTable } from './faults.ts'
 import { MIGRATIONS, TRACKING_TABLE } from './migrations/migrate.ts'
 import { onlyRow, type Session, statement } from './session.ts'
 import { createTaskStore } from './task-store.ts'
+import type { Wakes } from './wakes.ts'
 
 /** How long a task stays in the trash where nothing else is set. */
 const TRASH_DAYS = 30
@@ -29,6 +31,7 @@ export interface Database {
 export interface Opening {
   readonly kind: Database['kind']
   readonly session: Session
+  readonly wakes: Wakes
   /** @param role the one that serves requests, which another one may migrate for */
   migrate(role: string): Promise<readonly string[]>
   close(): Promise<void>
@@ -40,7 +43,7 @@ const ROLE = statement('role', 'select current_user::text, (rolsuper or rolbypas
 const REACH = statement('reach', `select 'here'`)
 const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE}`)
 
-export function databaseOver({ kind, session, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
+export function databaseOver({ kind, session, wakes, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
   const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
   const applied = async (): Promise<readonly (string | null)[]> => {
     try {
@@ -52,7 +55,7 @@ export function databaseOver({ kind, session, migrate, close, trashDays = TRASH_
   }
   return {
     kind,
-    tasks: createTaskStore(session, trashDays),
+    tasks: createTaskStore(session, trashDays, wakes),
     work: dueWork(session),
     secret: async () => Buffer.from(onlyRow(await session.run(SECRET, {}))[0] ?? '', 'hex'),
     migrate: async () => migrate((await role())[0] ?? ''),
@@ -66,6 +69,6 @@ export function databaseOver({ kind, session, migrate, close, trashDays = TRASH_
         () => true,
         () => false,
       ),
-    close,
+    close: () => wakes.close().then(close),
   }
 }

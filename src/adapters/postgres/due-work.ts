@@ -1,5 +1,7 @@
-import type { DueWork } from '../../application/ports.ts'
+import type { DueWork } from '../../application/due-work.ts'
 import { Owner } from '../../domain/owner.ts'
+import { claim } from './claim.ts'
+import { ownerScope } from './owner-scope.ts'
 import { type Session, statement } from './session.ts'
 
 /** The one statement that looks across owners: it sees whose work is due, and nothing of theirs (STORE-10). */
@@ -10,4 +12,6 @@ export const dueWork = (session: Session): DueWork => ({
     const rows = await session.run(DUE, { now, limit })
     return rows.flatMap(([id]) => (id == null ? [] : [Owner.of(id)]))
   },
+
+  claim: (owner, now, until) => claim(ownerScope(session, owner), now, until),
 })

@@ -7,7 +7,8 @@ import { type Database, databaseOver } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { told } from './faults.ts'
 import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
-import { inOrder, type Parameter, type Row, type Session, type Statement, type Values } from './session.ts'
+import { inOrder, type Parameter, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
+import { localWakes } from './wakes.ts'
 
 export interface EmbeddedSettings {
   readonly directory: string
@@ -65,6 +66,7 @@ export function embeddedOver(cluster: Cluster, trashDays?: number): Database {
   return databaseOver({
     kind: 'embedded',
     session: cluster.session,
+    wakes: localWakes(),
     trashDays,
     migrate: (role) => applyMigrations(cluster.orm.em.getConnection(), cluster.orm.migrator, role),
     close: () => closeCluster(cluster),
@@ -94,6 +96,25 @@ class EmbeddedSession implements Session {
   async run(statement: Statement, values: Values): Promise<readonly Row[]> {
     try {
       return await this.#pglite.runExclusive(() => this.#execute(statement, inOrder(statement, values)))
+    } catch (fault) {
+      throw told(fault)
+    }
+  }
+
+  async transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
+    const command = (text: string) => this.#execute({ name: undefined, text, parameters: [] }, [])
+    try {
+      return await this.#pglite.runExclusive(async () => {
+        await command('begin')
+        try {
+          const result = await work({ run: (statement, values) => this.#execute(statement, inOrder(statement, values)) })
+          await command(isKept(result) ? 'commit' : 'rollback')
+          return result
+        } catch (fault) {
+          await command('rollback')
+          throw fault
+        }
+      })
     } catch (fault) {
       throw told(fault)
     }

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { GUARDED, integer, moment, number, OWN_ROWS, owner, sorted, text, uuid } from './columns.ts'
 import { ofTask, Tasks, TaskTags } from './task-entities.ts'
 
-/** Number of the latest change, tasks held (trash included), bytes held, highest number forgotten, moment of the next work due. */
+/** Number of the latest change, tasks held (trash included), bytes held, highest number forgotten, moment of the next work due, number up to which the trash was emptied. */
 const Owners = defineEntity({
   name: 'Owners',
   tableName: 'owners',
@@ -14,6 +14,7 @@ const Owners = defineEntity({
     bytes: number('bytes').defaultRaw('0'),
     forgotten: number('forgotten').defaultRaw('0'),
     dueAt: moment('due_at').nullable(),
+    emptied: number('emptied').defaultRaw('0'),
   },
 })
 
@@ -48,18 +49,40 @@ const KeptAnswers = defineEntity({
     { name: 'kept_answers_task', properties: ['ownerId', 'taskId'], where: 'body is not null' },
     { name: 'kept_answers_expiry', properties: ['ownerId', 'expiresAt'] },
   ],
-  checks: [{ name: 'kept_answers_kind_check', property: 'kind', expression: `kind in ('created', 'changed', 'discarded')` }],
+  checks: [{ name: 'kept_answers_kind_check', property: 'kind', expression: `kind in ('created', 'changed', 'discarded', 'batch')` }],
   properties: {
     ownerId: owner(),
     scopeHash: p.blob().fieldName('scope_hash').primary(),
     key: sorted('key').primary(),
     fingerprint: text('fingerprint'),
     kind: text('kind'),
-    taskId: uuid('task_id'),
+    taskId: uuid('task_id').nullable(),
     seq: number('seq'),
     body: text('body').nullable(),
     weight: integer('weight'),
     expiresAt: moment('expires_at'),
+    kinds: text('kinds').nullable(),
+  },
+})
+
+/** The tasks that a batch's kept answer shows. */
+const KeptTasks = defineEntity({
+  name: 'KeptTasks',
+  tableName: 'kept_tasks',
+  ...GUARDED,
+  indexes: [{ name: 'kept_tasks_task', properties: ['ownerId', 'taskId'] }],
+  properties: {
+    ownerId: owner(),
+    answer: p
+      .manyToOne(KeptAnswers)
+      .primary()
+      .joinColumns('owner_id', 'scope_hash', 'key')
+      .referencedColumnNames('owner_id', 'scope_hash', 'key')
+      .ownColumns('scope_hash', 'key')
+      .deleteRule('cascade')
+      .updateRule('no action')
+      .foreignKeyName('kept_tasks_owner_id_scope_hash_key_fkey'),
+    taskId: uuid('task_id').primary(),
   },
 })
 
@@ -68,7 +91,10 @@ const Tombstones = defineEntity({
   name: 'Tombstones',
   tableName: 'tombstones',
   ...GUARDED,
-  indexes: [{ name: 'tombstones_expiry', properties: ['ownerId', 'expiresAt'] }],
+  indexes: [
+    { name: 'tombstones_expiry', properties: ['ownerId', 'expiresAt'] },
+    { name: 'tombstones_seq', properties: ['ownerId', 'seq'] },
+  ],
   properties: { ownerId: owner(), id: uuid('id').primary(), seq: number('seq'), deletedAt: moment('deleted_at'), expiresAt: moment('expires_at') },
 })
 
@@ -92,4 +118,4 @@ const ServerSecret = defineEntity({
   properties: { id: p.smallint().fieldName('id').primary().autoincrement(false).default(1), secret: p.blob().fieldName('secret') },
 })
 
-export const ENTITIES = [Owners, Tasks, TaskTags, Changes, KeptAnswers, Tombstones, DueWork, ServerSecret]
+export const ENTITIES = [Owners, Tasks, TaskTags, Changes, KeptAnswers, KeptTasks, Tombstones, DueWork, ServerSecret]

@@ -1,5 +1,5 @@
 import type { Owner } from '../../domain/owner.ts'
-import { type Row, type Session, type Statement, statement, type Values } from './session.ts'
+import { type Row, type Runner, type Session, type Statement, statement, type Values } from './session.ts'
 
 /** A statement that carries its owner; only this file makes one, and only `ownerScope` runs it (OWN-04). */
 export class OwnerStatement {
@@ -17,7 +17,7 @@ export class OwnerStatement {
     return new OwnerStatement(statement(name, withOwner(body, parts)))
   }
 
-  run(session: Session, owner: Owner, values: Values): Promise<readonly Row[]> {
+  run(session: Runner, owner: Owner, values: Values): Promise<readonly Row[]> {
     return session.run(this.#statement, { ...values, owner: owner.id })
   }
 
@@ -31,9 +31,17 @@ export class OwnerStatement {
 export type OwnerScope = (statement: OwnerStatement, values: Values) => Promise<readonly Row[]>
 
 export const ownerScope =
-  (session: Session, owner: Owner): OwnerScope =>
+  (session: Runner, owner: Owner): OwnerScope =>
   (statement, values) =>
     statement.run(session, owner, values)
+
+/** Runs several of one owner's statements in one transaction, which is kept where the result says so. */
+export type OwnerTransaction = <T>(work: (mine: OwnerScope) => Promise<T>, isKept: (result: T) => boolean) => Promise<T>
+
+export const ownerTransaction =
+  (session: Session, owner: Owner): OwnerTransaction =>
+  (work, isKept) =>
+    session.transaction((within) => work(ownerScope(within, owner)), isKept)
 
 /**
  * How a statement gets its owner, which the row policies ask for: in the statement itself, for the length of its transaction.
@@ -44,4 +52,23 @@ function withOwner(body: string, parts: readonly string[]): string {
   const head = parts.length === 0 ? '' : `with ${parts.join(', ')} `
   return `${head}select answer.* from (select set_config('app.owner_id', $owner::text, true) as owner) scope,
 lateral (select * from (${body}) body where scope.owner = $owner offset 0) answer`
+}
+
+/** For each owner in turn, as that owner: the scope is set anew before that owner's row is looked for, and the policies see no other one. */
+export const LATEST = statement(
+  'latest',
+  `select wanted.owner, answer.seq from unnest($owners::text[]) as wanted (owner),
+lateral (select set_config('app.owner_id', wanted.owner, true) as owner offset 0) scope,
+lateral (select o.seq::text from owners o where o.owner_id = scope.owner offset 0) answer`,
+)
+const AT_ONCE = 1_000
+
+/** The latest number of each of these owners, by id, which says whether there is anything to read; one without a change has none. */
+export async function latestNumbers(session: Session, owners: readonly Owner[]): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  for (let at = 0; at < owners.length; at += AT_ONCE) {
+    const rows = await session.run(LATEST, { owners: owners.slice(at, at + AT_ONCE).map(({ id }) => id) })
+    for (const [owner, seq] of rows) if (owner != null && seq != null) found.set(owner, seq)
+  }
+  return found
 }

@@ -40,7 +40,7 @@ const KEY_SHOWN: Readonly<Record<SortField, string>> = {
 }
 
 /** Whether a due date is at or after a bound: a day is held against the bound's day, a moment against its moment, as in the domain (LIST-07). */
-const reaches = (bound: 'After' | 'Before'): string =>
+export const reaches = (bound: string): string =>
   `case when length(t.due) = 10 then t.due >= $day${bound}::text else t.due_order >= $at${bound}::bigint end`
 
 interface Condition {

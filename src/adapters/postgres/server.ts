@@ -1,9 +1,10 @@
 import { MikroORM } from '@mikro-orm/postgresql'
-import type { CustomTypesConfig, Pool, PoolConfig } from 'pg'
+import type { CustomTypesConfig, Pool, PoolClient, PoolConfig } from 'pg'
 import { type Database, databaseOver } from './database.ts'
 import { isBroken, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
 import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
-import { inOrder, type Row, type Session, type Statement, type Values } from './session.ts'
+import { inOrder, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
+import { serverWakes } from './wakes.ts'
 
 export interface ServerSettings {
   /** `postgres://…`, TLS parameters and `schema=…` among it where wanted. */
@@ -25,9 +26,11 @@ const ROLLBACKS = 4
 export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {} }: ServerSettings): Promise<Database> {
   const orm = await connect(url, { max: pool, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
   const connections = await orm.em.getConnection().getNativeClient()
+  const session = new PoolSession(connections)
   return databaseOver({
     kind: 'server',
-    session: new PoolSession(connections),
+    session,
+    wakes: serverWakes(session, connections.options, warn),
     trashDays,
     close: () => connections.end().then(() => orm.close(true)),
     migrate: async (role) => {
@@ -80,11 +83,29 @@ class PoolSession implements Session {
     this.#pool = pool
   }
 
-  async run(statement: Statement, values: Values): Promise<readonly Row[]> {
-    const parameters = inOrder(statement, values)
+  run(statement: Statement, values: Values): Promise<readonly Row[]> {
+    return this.#persistently((client) => this.#query(client, statement, values))
+  }
+
+  transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
+    return this.#persistently(async (client) => {
+      await client.query('begin')
+      try {
+        const result = await work({ run: (statement, values) => this.#query(client, statement, values) })
+        await client.query(isKept(result) ? 'commit' : 'rollback')
+        return result
+      } catch (fault) {
+        // A connection that is broken is closed, which rolls back too.
+        if (!isBroken(fault)) await client.query('rollback')
+        throw fault
+      }
+    })
+  }
+
+  async #persistently<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#runOnce(statement, parameters)
+        return await this.#onClient(work)
       } catch (fault) {
         if (!this.#adapts(fault) && !(isRollback(fault) && tries < ROLLBACKS)) throw told(fault)
       }
@@ -102,17 +123,23 @@ class PoolSession implements Session {
     return true
   }
 
-  async #runOnce({ name, text }: Statement, values: unknown[]): Promise<readonly Row[]> {
+  async #onClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     let broken = false
     try {
-      const named = name !== undefined && this.#prepares ? { name } : {}
-      return (await client.query<(string | null)[]>({ ...named, text, values, rowMode: 'array', types: AS_TEXT })).rows
+      return await work(client)
     } catch (fault) {
       broken = isBroken(fault)
       throw fault
     } finally {
       client.release(broken)
     }
+  }
+
+  async #query(client: PoolClient, statement: Statement, given: Values): Promise<readonly Row[]> {
+    const { name, text } = statement
+    const values: unknown[] = inOrder(statement, given)
+    const named = name !== undefined && this.#prepares ? { name } : {}
+    return (await client.query<(string | null)[]>({ ...named, text, values, rowMode: 'array', types: AS_TEXT })).rows
   }
 }

@@ -14,10 +14,17 @@ export interface Statement {
   readonly parameters: readonly string[]
 }
 
-/** Runs statements, each in a transaction of its own. */
-export interface Session {
-  /** @throws {Unavailable} where trying again later may help */
+export interface Runner {
   run(statement: Statement, values: Values): Promise<readonly Row[]>
+}
+
+/** Runs statements, each in a transaction of its own. @throws {Unavailable} where trying again later may help */
+export interface Session extends Runner {
+  /**
+   * One transaction for all that `work` runs: committed where its result is to be kept, else rolled back, and so where it throws.
+   * `work` is called again where others were the reason for a rollback.
+   */
+  transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T>
 }
 
 /** @param sql with its parameters by name: `$owner`, `$limit` */

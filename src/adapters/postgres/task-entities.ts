@@ -14,6 +14,7 @@ export const Tasks = defineEntity({
   tableName: 'tasks',
   ...GUARDED,
   indexes: [
+    { name: 'tasks_seq', properties: ['ownerId', 'seq'] },
     { name: 'tasks_created', properties: ['ownerId', 'createdAt', 'id'], where: LIVE },
     { name: 'tasks_updated', properties: ['ownerId', 'updatedAt', 'id'], where: LIVE },
     dueIndex('tasks_due_up', '9223372036854775807'),
@@ -21,6 +22,7 @@ export const Tasks = defineEntity({
     { name: 'tasks_priority', properties: ['ownerId', 'priority', 'id'], where: LIVE },
     { name: 'tasks_title', properties: ['ownerId', 'titleKey', 'id'], where: LIVE },
     { name: 'tasks_trash', properties: ['ownerId', 'deletedAt', 'id'], where: 'deleted_at is not null' },
+    { name: 'tasks_trashed', properties: ['ownerId', 'seq'], where: 'deleted_at is not null' },
   ],
   checks: [
     { name: 'tasks_status_check', property: 'status', expression: `status in ('todo', 'in_progress', 'done', 'cancelled')` },

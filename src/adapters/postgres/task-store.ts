@@ -1,19 +1,31 @@
+import type { BatchCommit, BatchVerdict, LoadedBatch } from '../../application/batch.ts'
+import type { HistoryPage, HistoryQuery } from '../../application/history.ts'
 import type { Commit, Loaded, Once, OwnedTasks, Shown, TaskPage, TaskStore, Verdict } from '../../application/ports.ts'
-import { asJson } from '../../application/printing.ts'
+import { asJson, type Json } from '../../application/printing.ts'
+import type { ChangesPage, ChangesQuery } from '../../application/sync.ts'
+import type { Emptying, Purge, TrashPage, TrashQuery } from '../../application/trash.ts'
+import type { WayBack } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Owner } from '../../domain/owner.ts'
 import type { Query } from '../../domain/query.ts'
+import type { Summary, SummaryBounds } from '../../domain/summary.ts'
 import type { TaskId } from '../../domain/task.ts'
+import { commitAll, loadAll } from './batch.ts'
 import { commit } from './commit.ts'
 import { forget } from './forget.ts'
-import { type OwnerScope, OwnerStatement, ownerScope } from './owner-scope.ts'
+import { history, wayBack } from './history.ts'
+import { type OwnerScope, OwnerStatement, type OwnerTransaction, ownerScope, ownerTransaction } from './owner-scope.ts'
 import { page } from './page.ts'
 import { KEPT, keptFrom, PRINTED, storedFrom } from './rows.ts'
 import { onlyRow, type Session } from './session.ts'
+import { summary } from './summary.ts'
+import { changes } from './sync.ts'
+import { empty, loadTrashed, purge, trash } from './trash.ts'
+import type { Wakes } from './wakes.ts'
 
 /** @param trashDays how long a task stays in the trash: with its deletion the work of purging it is scheduled */
-export const createTaskStore = (session: Session, trashDays: number): TaskStore => ({
-  of: (owner: Owner): OwnedTasks => new Tasks(ownerScope(session, owner), trashDays),
+export const createTaskStore = (session: Session, trashDays: number, wakes: Wakes): TaskStore => ({
+  of: (owner: Owner): OwnedTasks => new Tasks(owner, ownerScope(session, owner), ownerTransaction(session, owner), trashDays, wakes),
 })
 
 export const READ = OwnerStatement.of(
@@ -29,12 +41,18 @@ left join kept_answers k on k.owner_id = $owner and k.scope_hash = sha256(conver
 )
 
 class Tasks implements OwnedTasks {
+  readonly #owner: Owner
   readonly #mine: OwnerScope
+  readonly #transact: OwnerTransaction
   readonly #trashDays: number
+  readonly #wakes: Wakes
 
-  constructor(mine: OwnerScope, trashDays: number) {
+  constructor(owner: Owner, mine: OwnerScope, transact: OwnerTransaction, trashDays: number, wakes: Wakes) {
+    this.#owner = owner
     this.#mine = mine
+    this.#transact = transact
     this.#trashDays = trashDays
+    this.#wakes = wakes
   }
 
   async read(id: TaskId): Promise<Shown | undefined> {
@@ -46,14 +64,62 @@ class Tasks implements OwnedTasks {
     return page(this.#mine, query)
   }
 
+  changes(query: ChangesQuery): Promise<ChangesPage> {
+    return changes(this.#mine, query)
+  }
+
+  watch(listener: () => void): () => void {
+    return this.#wakes.watch(this.#owner, listener)
+  }
+
+  history(id: TaskId, query: HistoryQuery): Promise<HistoryPage | undefined> {
+    return history(this.#mine, id, query)
+  }
+
+  wayBack(id: TaskId, present: number, version: number): Promise<WayBack> {
+    return wayBack(this.#mine, id, present, version)
+  }
+
+  summary(bounds: SummaryBounds): Promise<Json<Summary>> {
+    return summary(this.#mine, bounds)
+  }
+
   async load(id: TaskId | undefined, once: Once | undefined, now: Instant): Promise<Loaded> {
     const values = { id: id ?? null, scope: once?.scope ?? null, key: once?.key ?? null, now }
     const [json, seq, ...kept] = onlyRow(await this.#mine(LOAD, values))
     return { stored: json == null || seq == null ? undefined : storedFrom(json, seq), kept: keptFrom(kept) }
   }
 
-  commit(what: Commit): Promise<Verdict> {
-    return commit(this.#mine, what, this.#trashDays)
+  trash(query: TrashQuery): Promise<TrashPage> {
+    return trash(this.#mine, query, this.#trashDays)
+  }
+
+  loadTrashed(id: TaskId, once: Once | undefined, now: Instant): Promise<Loaded> {
+    return loadTrashed(this.#mine, id, once, now)
+  }
+
+  purge(what: Purge): Promise<boolean> {
+    return purge(this.#mine, what)
+  }
+
+  empty(what: Emptying): Promise<boolean> {
+    return empty(this.#mine, what)
+  }
+
+  async commit(what: Commit): Promise<Verdict> {
+    const verdict = await commit(this.#mine, what, this.#trashDays)
+    if (verdict.kind === 'committed') this.#wakes.committed(this.#owner)
+    return verdict
+  }
+
+  loadAll(ids: readonly TaskId[], once: Once | undefined, now: Instant): Promise<LoadedBatch> {
+    return loadAll(this.#mine, ids, once, now)
+  }
+
+  async commitAll(batch: BatchCommit, rehearsal: boolean): Promise<BatchVerdict> {
+    const verdict = await commitAll(this.#transact, batch, rehearsal, this.#trashDays)
+    if (verdict.kind === 'committed' && !rehearsal) this.#wakes.committed(this.#owner)
+    return verdict
   }
 
   forget(now: Instant, limit: number): Promise<number> {

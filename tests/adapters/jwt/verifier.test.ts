@@ -33,6 +33,23 @@ function changingKeys() {
 }
 
 describe('the verifier', () => {
+  it('KEYS-05 LIVE-05 tells of the claims that it gave whether their key is still good, and asks for it where that is not known', async () => {
+    const { state, keys } = changingKeys()
+    const verifier = createVerifier({ keys, algorithms: BY_KEY_SET, ...EXPECTED, clock: () => NOW * 1_000 })
+    const claims = await verifier.verify(tokenOf(trusted.privateKey))
+    const found = state.finds
+    expect(await verifier.isStillGood(claims)).to.equal(true)
+    expect(await verifier.isStillGood({ ...claims })).to.equal(false)
+    expect(state.finds).to.equal(found)
+    state.isCurrent = false
+    expect(await verifier.isStillGood(claims)).to.equal(true)
+    state.key = verificationKeyOf(edPair())
+    expect(await verifier.isStillGood(claims)).to.equal(false)
+    state.key = undefined
+    expect(await verifier.isStillGood(claims)).to.equal(false)
+    expect(state.finds).to.equal(found + 3)
+  })
+
   it('AUTH-04 AUTH-06 accepts a good token of every algorithm on the list', async () => {
     const pairs = { EdDSA: edPair(), ES256: ecPair('P-256'), ES384: ecPair('P-384'), ES512: ecPair('P-521'), RS256: rsaPair(), PS256: rsaPair() }
     const set = valid(JSON.stringify({ keys: Object.entries(pairs).map(([alg, pair]) => jwkOf(pair, { kid: alg, alg })) }))

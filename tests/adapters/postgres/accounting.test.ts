@@ -1,15 +1,17 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
-import type { OwnedTasks } from '../../../src/application/ports.ts'
+import { runBatch } from '../../../src/application/batch.ts'
+import type { OwnedTasks, Ports } from '../../../src/application/ports.ts'
 import { print } from '../../../src/application/printing.ts'
+import type { Operation } from '../../../src/domain/batch.ts'
 import { complete } from '../../../src/domain/completion.ts'
 import { create, edit } from '../../../src/domain/editing.ts'
-import { instantAt } from '../../../src/domain/instant.ts'
+import { type Instant, instantAt } from '../../../src/domain/instant.ts'
 import { tagSet } from '../../../src/domain/tags.ts'
 import { type Draft, PRIORITIES, STATUSES, type Stored } from '../../../src/domain/task.ts'
-import { discard } from '../../../src/domain/trash.ts'
-import { at, BEGINNING, dueOf, idOf, onceOf, principalOf } from '../../builders.ts'
+import { discard, restore } from '../../../src/domain/trash.ts'
+import { at, BEGINNING, dueOf, idOf, onceOf, principalOf, refusalOf } from '../../builders.ts'
 import { figure } from '../../contracts/opened-store.ts'
 import { commitOf } from '../../contracts/writing.ts'
 import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
@@ -49,8 +51,35 @@ for (const { name, open } of databasesUnderTest) {
       const change = changeOf(kind, id, some, stored, time)
       const json = change === undefined ? null : print(change.after)
       const keep = { once: onceOf(`k${id}`), outcome: { kind: 'changed', id: idOf(id), json } } as const
-      if (kind === 'forget') await mine.forget(now, 3)
+      if (kind === 'batch') await together(mine, id, some, now, hours % 2 === 0)
+      else if (kind === 'forget') await mine.forget(now, 3)
+      else if (kind === 'empty') await mine.empty({ now, keep: hours % 2 === 0 ? keep : undefined })
+      else if (kind === 'purge' || kind === 'restore') await outOfTrash(mine, kind, id, now, hours % 2 === 0)
       else await mine.commit(commitOf(change, { now, decidedOn: stored?.seq, ...(hours % 2 === 0 && stored ? { keep } : {}) }))
+    }
+
+    /** Some operations on three tasks, of which any may be refused. */
+    async function together(mine: OwnedTasks, id: number, { title }: Draft, now: Instant, keeps: boolean): Promise<void> {
+      const tasks = { of: () => mine }
+      const ports: Ports = { tasks, clock: { now: () => now }, ids: { next: () => idOf(id) }, quota: { tasks: 100, bytes: 1e9 }, underWay: new Set() }
+      const on = { id: idOf(id), ifVersion: undefined }
+      const other = { id: idOf((id + 1) % 10), ifVersion: undefined }
+      const operations: readonly Operation[] = [
+        { ...on, op: 'patch', edit: { title } },
+        { ...on, op: 'complete' },
+        { ...other, op: time % 3 === 0 ? 'delete' : 'reopen' },
+        { ...on, op: 'reopen' },
+      ]
+      await refusalOf(() => runBatch(ports)(principalOf('anyone'), () => operations, keeps ? { once: onceOf(`k${id}`, 'f', 'POST /api/batch') } : {}))
+    }
+
+    /** A purge or a restoration, if the task is in the trash. */
+    async function outOfTrash(mine: OwnedTasks, kind: 'purge' | 'restore', id: number, now: Instant, keeps: boolean): Promise<void> {
+      const { stored } = await mine.loadTrashed(idOf(id), undefined, now)
+      if (stored === undefined) return
+      const keep = keeps ? ({ once: onceOf(`k${id}`), outcome: { kind: 'discarded', id: idOf(id), json: null } } as const) : undefined
+      if (kind === 'purge') await mine.purge({ id: idOf(id), decidedOn: stored.seq, now, keep })
+      else await mine.commit(commitOf(restore(stored.task, now), { now, decidedOn: stored.seq, keep }))
     }
 
     function changeOf(kind: string, id: number, some: Draft, stored: Stored | undefined, ms: number) {
@@ -59,7 +88,7 @@ for (const { name, open } of databasesUnderTest) {
     }
 
     const step = fc.tuple(
-      fc.constantFrom('edit', 'edit', 'complete', 'discard', 'forget'),
+      fc.constantFrom('batch', 'batch', 'edit', 'edit', 'complete', 'discard', 'discard', 'restore', 'purge', 'empty', 'forget'),
       fc.integer({ min: 0, max: 9 }),
       draft,
       fc.integer({ min: 0, max: 80 }),

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { pageStatement } from '../../../src/adapters/postgres/page.ts'
 import { READ } from '../../../src/adapters/postgres/task-store.ts'
+import { TRASH } from '../../../src/adapters/postgres/trash.ts'
 import { type Position, type Query, SORT_FIELDS, type SortField } from '../../../src/domain/query.ts'
 import { at, idOf, NO_FILTER, queryOf } from '../../builders.ts'
 import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
@@ -31,6 +32,7 @@ for (const { name, open } of databasesUnderTest) {
       for (const owner of ['ada', 'bob']) {
         await ask(`select set_config('app.owner_id', $1, false)`, [owner])
         await ask(FILL, [owner])
+        await ask(`update tasks set deleted_at = updated_at where seq % 5 = 0`)
         await ask(`insert into task_tags select owner_id, id, 'tag' || priority from tasks`)
       }
       await ask('analyze')
@@ -58,6 +60,14 @@ for (const { name, open } of databasesUnderTest) {
         })
       }
     }
+
+    it('TRASH-01 LIST-11 a page of the trash is a walk along the owner’s index', async () => {
+      const plan = await planOf(TRASH.text, ['ada', '720 hours', 20, 4000])
+      expect(plan).to.match(/Index Scan Backward using tasks_trashed on tasks/)
+      expect(plan)
+        .to.match(/Index Cond: .*owner_id = .*seq > .*seq < /)
+        .and.not.match(/Seq Scan on task|Bitmap/)
+    })
 
     it('LIST-11 one task is found by owner and id', async () => {
       const plan = await planOf(READ.text, ['ada', idOf(1)])

@@ -27,6 +27,14 @@ export const oneOf = <T extends string>(words: readonly T[]): Codec<T> =>
     return found === undefined ? { ok: false, flaw: `must be one of ${words.join(', ')}` } : { ok: true, value: found }
   })
 
+/** @param least and most: both within */
+export const wholeNumber = (name: string, least: number, most: number): Codec<number> =>
+  codec(name, (raw, context) =>
+    typeof raw === 'number' && Number.isInteger(raw) && raw >= least && raw <= most
+      ? t.success(raw)
+      : t.failure(raw, context, raw === undefined ? 'is required' : `must be a whole number from ${least} to ${most}`),
+  )
+
 /** What is left out is the default. */
 export const withDefault = <T, D>(inner: Codec<T>, value: D): Codec<T | D> =>
   codec(inner.name, (raw, context): Either<t.Errors, T | D> => (raw === undefined ? t.success(value) : inner.validate(raw, context)))
@@ -77,6 +85,17 @@ export const members = <M extends Members>(of: M): Codec<Decoded<M>> =>
         errors.push({ value, context: t.appendContext(context, name, t.unknown), message: 'does not exist, or may not be set here' })
     }
     return errors.length > 0 ? left(errors) : t.success(found as Decoded<M>)
+  })
+
+/** An object whose `member` says which of the codecs it is for. */
+export const chosenBy = <T>(member: string, of: Readonly<Record<string, Codec<T>>>): Codec<T> =>
+  codec('object', (raw, context) => {
+    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return t.failure(raw, context, 'must be an object')
+    const name = new Map<string, unknown>(Object.entries(raw)).get(member)
+    const inner = typeof name === 'string' && Object.hasOwn(of, name) ? of[name] : undefined
+    const expected = `must be one of ${Object.keys(of).join(', ')}`
+    if (inner === undefined) return t.failure(name, t.appendContext(context, member, t.unknown), name === undefined ? 'is required' : expected)
+    return inner.validate(raw, context)
   })
 
 /** Where and why, as a client is told (RFC 6901). */

@@ -13,8 +13,11 @@ const LIMIT = 100
 const SEARCH_LENGTH = 200
 const WORDS = 10
 
-const limit = (raw: string): Checked<number> =>
-  /^[1-9]\d{0,2}$/.test(raw) && Number(raw) <= LIMIT ? valid(Number(raw)) : flawed(`must be a number from 1 to ${LIMIT}`)
+/** How many a page holds at most. */
+export const limitUpTo =
+  (most: number) =>
+  (raw: string): Checked<number> =>
+    /^[1-9]\d{0,3}$/.test(raw) && Number(raw) <= most ? valid(Number(raw)) : flawed(`must be a number from 1 to ${most}`)
 
 function sort(raw: string): Checked<Sort> {
   const descending = raw.startsWith('-')
@@ -47,7 +50,7 @@ const among = <T extends string>(all: readonly T[]) => {
 }
 
 const PARAMETERS = members({
-  limit: withDefault(text('limit', limit), 20),
+  limit: withDefault(text('limit', limitUpTo(LIMIT)), 20),
   cursor: optional(text('cursor', valid)),
   status: withDefault(severally('status', among(STATUSES)), []),
   priority: withDefault(severally('priority', among(PRIORITIES)), []),
@@ -77,16 +80,10 @@ export type Parameters = ReadonlyMap<string, string>
 
 /** @throws {Fault} malformed-query (LIST-03) */
 export function decodeListRequest(query: string): ListRequest {
-  const parameters = parametersOf(query)
-  const decoded = PARAMETERS.decode(Object.fromEntries(parameters))
-  if (isLeft(decoded)) {
-    const [flaw] = flawsOf(decoded.left)
-    return malformed(`${flaw?.pointer.slice(1, 50)} ${flaw?.message}`)
-  }
-  const { tag: tags, status, priority, dueAfter, dueBefore, timeZone: zone, q, ...rest } = decoded.right
+  const { tag: tags, status, priority, dueAfter, dueBefore, timeZone: zone, q, ...rest } = decodeQuery(PARAMETERS, query)
   if (tags.length > TAGS) return malformed(`tag has at most ${TAGS} tags`)
   const bounds = { dueAfter: boundOf('dueAfter', dueAfter, zone), dueBefore: boundOf('dueBefore', dueBefore, zone) }
-  return { ...rest, parameters, filter: { statuses: status, priorities: priority, tags: tagSet(tags), ...bounds, words: q } }
+  return { ...rest, filter: { statuses: status, priorities: priority, tags: tagSet(tags), ...bounds, words: q } }
 }
 
 function boundOf(name: string, raw: string | undefined, zone: string): DueBound | undefined {
@@ -95,7 +92,23 @@ function boundOf(name: string, raw: string | undefined, zone: string): DueBound 
   return checked.ok ? checked.value : malformed(`${name} ${checked.flaw}`)
 }
 
-const malformed = (detail: string): never => fault('malformed-query', { detail })
+const PAGE = members({ limit: withDefault(text('limit', limitUpTo(LIMIT)), 20), cursor: optional(text('cursor', valid)) })
+
+/** What a list without filter and sort is asked for. @throws {Fault} malformed-query (LIST-03) */
+export const decodePageRequest = (query: string): Pick<ListRequest, 'limit' | 'cursor' | 'parameters'> => decodeQuery(PAGE, query)
+
+/** What a query says by its codec, and the parameters as they came. @throws {Fault} malformed-query */
+export function decodeQuery<T>(codec: Codec<T>, query: string): T & { readonly parameters: Parameters } {
+  const parameters = parametersOf(query)
+  const decoded = codec.decode(Object.fromEntries(parameters))
+  if (isLeft(decoded)) {
+    const [flaw] = flawsOf(decoded.left)
+    return malformed(`${flaw?.pointer.slice(1, 50)} ${flaw?.message}`)
+  }
+  return { ...decoded.right, parameters }
+}
+
+export const malformed = (detail: string): never => fault('malformed-query', { detail })
 
 /** Names and values, each once. As forms write them: `+` is a space. @throws {Fault} malformed-query */
 function parametersOf(query: string): Parameters {

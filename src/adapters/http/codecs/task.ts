@@ -17,7 +17,7 @@ const PRIORITY = oneOf(PRIORITIES)
 const DUE = nullAs(text('due', due), null)
 const TAGS = map(list(text('tag', tag), tagCount), tagSet)
 
-const ID = text('id', (raw) => {
+export const ID = text('id', (raw) => {
   const id = raw.toLowerCase()
   return isTaskId(id) ? valid(id) : flawed('must be a UUID')
 })

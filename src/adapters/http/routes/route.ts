@@ -22,10 +22,20 @@ export type Route = Target &
 /** Routes match exactly: letter case, and no slash at the end (HTTP-01). HEAD goes where GET goes. */
 export function createRouter(routes: readonly Route[], authenticate: Authenticate): Router<Context['state']> {
   const router = new Router<Context['state']>({ sensitive: true, strict: true })
-  for (const route of routes)
-    router.register(route.path, [route.method], route.needs === undefined ? route.handle : permitted(route.needs, route.handle, authenticate))
+  for (const route of routes) {
+    const answer = route.needs === undefined ? route.handle : permitted(route.needs, route.handle, authenticate)
+    router.register(route.path, [route.method], (ctx, next) => (isElsewhere(ctx, route) ? next() : answer(ctx)))
+  }
   return router
 }
+
+/** Of the layers that match a path those with a route written out as it stands, else all: `summary` is no id. */
+export function layersOf({ matched = [], path }: Pick<Context, 'matched' | 'path'>) {
+  const exact = matched.filter((layer) => layer.path === path)
+  return exact.length > 0 ? exact : matched
+}
+
+const isElsewhere = (ctx: Context, { path }: Route): boolean => !layersOf(ctx).some((layer) => layer.path === path)
 
 /** Token 401, then permission 403: the permission comes before anything that the request says is read. */
 const permitted =

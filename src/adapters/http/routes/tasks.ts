@@ -4,10 +4,10 @@ import { patchTask, replaceTask } from '../../../application/editing.ts'
 import type { Ports } from '../../../application/ports.ts'
 import { discardTask } from '../../../application/trash.ts'
 import { bytesOf } from '../body.ts'
-import { decodeListRequest, type ListRequest, noQuery } from '../codecs/query.ts'
+import { decodeListRequest, noQuery } from '../codecs/query.ts'
 import { DRAFT, decodeBody, EDIT, NEW_TASK } from '../codecs/task.ts'
 import { JSON_TYPE } from '../headers.ts'
-import { answerOf, send, sendUnlessKnown } from '../outcome.ts'
+import { answerOf, send, sendPage, sendUnlessKnown } from '../outcome.ts'
 import type { Cursors } from '../paging.ts'
 import { etagOf } from '../precondition.ts'
 import { acceptable, type Route } from './route.ts'
@@ -40,9 +40,8 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
         acceptable(ctx, ...TASK_TYPES)
         const page = await browse(principal, { filter, sort, limit, from })
         const next = page.next && cursors.seal(principal.subject, asked, page.next)
-        if (next !== undefined) ctx.set('Link', linkTo(asked, next))
-        ctx.set('Content-Type', JSON_TYPE)
-        ctx.body = `{"items":${page.items},"nextCursor":${next === undefined ? 'null' : `"${next}"`}}`
+        ctx.set('Taskward-Seq', String(page.seq))
+        sendPage(ctx, COLLECTION, asked.parameters, page.items, next)
       },
     },
 
@@ -106,10 +105,4 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
       },
     },
   ]
-}
-
-/** A relative reference that keeps every other parameter (LIST-02). */
-function linkTo({ parameters }: ListRequest, cursor: string): string {
-  const query = [...parameters].filter(([name]) => name !== 'cursor').map(([name, value]) => `${name}=${encodeURIComponent(value)}&`)
-  return `<${COLLECTION}?${query.join('')}cursor=${cursor}>; rel="next"`
 }

@@ -1,0 +1,48 @@
+import { readHistory, revertTask } from '../../../application/history.ts'
+import type { Ports } from '../../../application/ports.ts'
+import { bytesOf } from '../body.ts'
+import { REVERSION } from '../codecs/history.ts'
+import { decodePageRequest } from '../codecs/query.ts'
+import { decodeBody } from '../codecs/task.ts'
+import { answerOf, send, sendPage } from '../outcome.ts'
+import { PAGE_BYTES, type Seal } from '../paging.ts'
+import { acceptable, type Route } from './route.ts'
+import { idOf, receive, TASK_TYPES, termsOf } from './writing.ts'
+
+/** @param seal what the cursors are made with */
+export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean): readonly Route[] {
+  const read = readHistory(ports)
+  const revert = revertTask(ports)
+
+  return [
+    /** One page of what was done to a task, in the trash too. A token with `tasks:read`. HIST-01 to HIST-08, OWN-02. */
+    {
+      method: 'GET',
+      path: '/api/tasks/:id/changes',
+      needs: 'tasks:read',
+      async handle(ctx, principal) {
+        const { limit, cursor, parameters } = decodePageRequest(ctx.querystring)
+        // As it stands in the path: a cursor for something else is none, whether there is such a task or not.
+        const task = (ctx.params['id'] ?? '').toLowerCase()
+        const serves = `history ${task}`
+        const before = cursor === undefined ? undefined : Number(seal.open(principal.subject, serves, cursor))
+        acceptable(ctx, ...TASK_TYPES)
+        const page = await read(principal, idOf(ctx), { limit, bytes: PAGE_BYTES, before })
+        const next = page.next === undefined ? undefined : seal.seal(principal.subject, serves, String(page.next))
+        sendPage(ctx, `/api/tasks/${task}/changes`, parameters, page.items, next)
+      },
+    },
+
+    /** Back to an earlier version. A token with `tasks:write`; without `tasks:read` the answer is 204. REV-01 to REV-07, COND-02, IDEM-01, OWN-02. */
+    {
+      method: 'POST',
+      path: '/api/tasks/:id/reversion',
+      needs: 'tasks:write',
+      async handle(ctx, principal) {
+        const write = await receive(ctx, principal, ['application/json'])
+        const outcome = await revert(principal, idOf(ctx), () => decodeBody(REVERSION, bytesOf(write.body)), termsOf(ctx, write, requireIfMatch))
+        send(ctx, answerOf(outcome, principal.reads))
+      },
+    },
+  ]
+}

@@ -1,0 +1,26 @@
+import type { Ports } from '../../../application/ports.ts'
+import { readSummary } from '../../../application/summary.ts'
+import { decodeSummaryRequest } from '../codecs/summary.ts'
+import { JSON_TYPE } from '../headers.ts'
+import { acceptable, type Route } from './route.ts'
+import { TASK_TYPES } from './writing.ts'
+
+export function summaryRoutes(ports: Ports): readonly Route[] {
+  const read = readSummary(ports)
+
+  return [
+    /** What the owner's tasks come to. A token with `tasks:read`. SUM-01 to SUM-09. */
+    {
+      method: 'GET',
+      path: '/api/tasks/summary',
+      needs: 'tasks:read',
+      async handle(ctx, principal) {
+        const { timeZone } = decodeSummaryRequest(ctx.querystring)
+        acceptable(ctx, ...TASK_TYPES)
+        const summary = await read(principal, timeZone)
+        ctx.set('Content-Type', JSON_TYPE)
+        ctx.body = summary
+      },
+    },
+  ]
+}

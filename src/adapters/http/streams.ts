@@ -1,0 +1,98 @@
+import type { Claims, TokenVerifier } from '../../application/authentication.ts'
+import type { Following } from '../../application/live.ts'
+import type { Tell } from '../../application/observation.ts'
+import { Unavailable } from '../../application/ports.ts'
+import type { Context } from './context.ts'
+import { type EndReason, EventStream } from './event-stream.ts'
+import { fault } from './problem.ts'
+
+/** Streams that one owner may have open (LIVE-07). */
+const STREAMS_OF_ONE = 10
+/** Milliseconds between two looks at what may end a stream, and how many of them lie between two comments (LIVE-04). */
+const LOOKING = 1_000
+const LOOKS_BETWEEN_COMMENTS = 15
+
+export interface StreamsOptions {
+  /** Open streams, of all owners. */
+  readonly most: number
+  readonly verifier: Pick<TokenVerifier, 'isStillGood'>
+  readonly tell: Tell
+}
+
+interface Open {
+  readonly stream: EventStream
+  readonly claims: Claims
+  looks: number
+}
+
+/** All streams that are open. One timer looks after them all. */
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly #open = new Set<Open>()
+  readonly #taken = new Map<string, number>()
+  #total = 0
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+  }
+
+  /** Takes a place before anything is looked for. @returns gives it back. @throws {Fault} temporary-reduced-capacity, quota-exceeded */
+  take(owner: string): () => void {
+    if (this.#stopped) return fault('service-unavailable', { headers: { 'Retry-After': '1' } })
+    if (this.#total >= this.#options.most) return fault('temporary-reduced-capacity', { headers: { 'Retry-After': '1' } })
+    const taken = this.#taken.get(owner) ?? 0
+    if (taken >= STREAMS_OF_ONE)
+      return fault('quota-exceeded', { detail: `one owner has at most ${STREAMS_OF_ONE} streams open`, headers: { 'Retry-After': '1' } })
+    this.#taken.set(owner, taken + 1)
+    this.#total++
+    return () => {
+      const left = (this.#taken.get(owner) ?? 1) - 1
+      if (left === 0) this.#taken.delete(owner)
+      else this.#taken.set(owner, left)
+      this.#total--
+    }
+  }
+
+  /** The answer goes on from here by itself. */
+  open(ctx: Context, following: Following, claims: Claims, giveBack: () => void): void {
+    const open: Open = { stream: new EventStream(ctx.res, following, this.#options.tell, ctx.state.id), claims, looks: 0 }
+    this.#open.add(open)
+    this.#timer ??= setInterval(() => void this.#look(), LOOKING).unref()
+    void open.stream.closed.then(() => {
+      this.#open.delete(open)
+      giveBack()
+      if (this.#open.size > 0) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    })
+    ctx.respond = false
+    if (this.#stopped) open.stream.end('server-stopping')
+  }
+
+  /** Each is told why; nobody waits for readers that are slow (LIVE-06). */
+  stop(): void {
+    this.#stopped = true
+    for (const { stream } of this.#open) stream.end('server-stopping')
+  }
+
+  async #look(): Promise<void> {
+    for (const open of this.#open) {
+      const reason = await this.#reasonToEnd(open.claims)
+      if (reason !== undefined) open.stream.end(reason)
+      else if (++open.looks % LOOKS_BETWEEN_COMMENTS === 0) open.stream.comment()
+    }
+  }
+
+  async #reasonToEnd(claims: Claims): Promise<EndReason | undefined> {
+    if (Date.now() >= claims.expiresAt * 1_000) return 'token-expired'
+    try {
+      return (await this.#options.verifier.isStillGood(claims)) ? undefined : 'key-withdrawn'
+    } catch (error) {
+      if (error instanceof Unavailable) return 'service-unavailable'
+      this.#options.tell({ kind: 'failed', requestId: undefined, cause: error })
+      return 'internal-error'
+    }
+  }
+}

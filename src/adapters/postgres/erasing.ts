@@ -1,0 +1,36 @@
+import { type Instant, instantAt, millisecondsOf } from '../../domain/instant.ts'
+import { answerWeight } from '../../domain/weight.ts'
+import type { Values } from './session.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+/** Days that a tombstone stays after the purge (STORE-07). */
+const TOMBSTONE_DAYS = 30
+
+/**
+ * The owner's row `held` is the lock. A statement sees what was committed when it began: where that row has been written since, nothing is
+ * erased and the statement is run again, so that what it sees is all there is.
+ */
+export const FRESH = `fresh as (select from held where held.written = (select o.xmin from owners o where o.owner_id = $owner))`
+
+/**
+ * What goes with the tasks that the part `purged` deleted: their entries and tags by foreign key, the bodies of kept answers that show them.
+ * Tombstones stay (STORE-07).
+ * @param spared a condition for kept answers `k` that another part of the statement writes
+ */
+export const erasing = (spared: string): readonly string[] => [
+  `buried as (insert into tombstones (owner_id, id, seq, deleted_at, expires_at)
+select $owner, p.id, p.seq, p.deleted_at, $tombstoneUntil::timestamptz from purged p)`,
+  `entries as (select sum(c.weight) as weight from changes c join purged p on c.task_id = p.id where c.owner_id = $owner)`,
+  `shown as (select k.scope_hash, k.key, k.weight from kept_answers k join purged p on k.task_id = p.id where k.owner_id = $owner and k.body is not null and not (${spared})
+union select k.scope_hash, k.key, k.weight from kept_tasks s join purged p on s.task_id = p.id join kept_answers k on k.scope_hash = s.scope_hash and k.key = s.key
+where s.owner_id = $owner and k.owner_id = $owner and k.body is not null and not (${spared}))`,
+  `emptied as (update kept_answers k set body = null, weight = $emptyWeight::int from shown s where k.owner_id = $owner and k.scope_hash = s.scope_hash and k.key = s.key)`,
+]
+
+/** The bytes that the owner holds less for it. */
+export const ERASED_BYTES = `coalesce((select sum(weight) from purged), 0) + coalesce((select weight from entries), 0)
++ coalesce((select sum(weight - $emptyWeight::int) from shown), 0)`
+
+export const tombstoneUntil = (now: Instant): Instant => instantAt(millisecondsOf(now) + TOMBSTONE_DAYS * DAY)
+
+export const erasingValues = (now: Instant): Values => ({ tombstoneUntil: tombstoneUntil(now), emptyWeight: answerWeight(null) })

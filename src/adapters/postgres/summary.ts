@@ -1,0 +1,47 @@
+import { asJson, type Json } from '../../application/printing.ts'
+import { OPEN, SUMMARY_TAGS, type Summary, type SummaryBounds } from '../../domain/summary.ts'
+import { PRIORITIES, STATUSES } from '../../domain/task.ts'
+import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
+import { reaches } from './page.ts'
+import { onlyRow } from './session.ts'
+
+const LIVE = 'from tasks t where t.owner_id = $owner and t.deleted_at is null'
+
+const counted = (is: string): string => `count(*) filter (where ${is})`
+const object = (members: readonly (readonly [name: string, json: string])[]): string =>
+  `'{' || ${members.map(([name, json]) => `'"${name}":' || ${json}`).join(` || ',' || `)} || '}'`
+
+const IS_OPEN = `t.due is not null and t.status in ('${OPEN.join("', '")}')`
+
+const COUNTS: readonly (readonly [keyof Omit<Summary, 'tags'>, string])[] = [
+  ['total', 'count(*)'],
+  ['byStatus', object(STATUSES.map((status) => [status, counted(`t.status = '${status}'`)]))],
+  ['byPriority', object(PRIORITIES.map((priority, rank) => [priority, counted(`t.priority = ${rank}`)]))],
+  ['overdue', counted(`${IS_OPEN} and not ${reaches('Now')}`)],
+  ['dueToday', counted(`${IS_OPEN} and ${reaches('Today')} and not ${reaches('Tomorrow')}`)],
+  ['dueNextSevenDays', counted(`${IS_OPEN} and ${reaches('Today')} and not ${reaches('AfterSeven')}`)],
+]
+
+/** The tags that the tasks themselves hold: the table of tags has those in the trash too. */
+const TAGS = `select '[' || coalesce(string_agg('{"tag":' || to_json(g.tag) || ',"count":' || g.uses || '}', ',' order by g.uses desc, g.tag collate "C"), '') || ']' from (
+select tag, count(*) as uses from (select unnest(t.tags) as tag ${LIVE}) g group by tag order by uses desc, tag collate "C" limit ${SUMMARY_TAGS}) g`
+
+/** Byte for byte what `printSummary` makes of it. */
+export const SUMMARY = OwnerStatement.of('summary', `select ${object([...COUNTS, ['tags', `(${TAGS})`]])} ${LIVE}`)
+
+/** In one statement, so that all counts are of one moment. */
+export async function summary(mine: OwnerScope, { now, today, tomorrow, afterSeven }: SummaryBounds): Promise<Json<Summary>> {
+  const [json] = onlyRow(
+    await mine(SUMMARY, {
+      dayNow: now.day,
+      atNow: now.at,
+      dayToday: today.day,
+      atToday: today.at,
+      dayTomorrow: tomorrow.day,
+      atTomorrow: tomorrow.at,
+      dayAfterSeven: afterSeven.day,
+      atAfterSeven: afterSeven.at,
+    }),
+  )
+  return asJson(json ?? '{}')
+}
