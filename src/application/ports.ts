@@ -3,7 +3,6 @@ import type { Instant } from '../domain/instant.ts'
 import type { Owner } from '../domain/owner.ts'
 import type { Position, Query } from '../domain/query.ts'
 import type { Stored, Task, TaskId } from '../domain/task.ts'
-import type { UnderWay } from './once.ts'
 import type { Json } from './printing.ts'
 
 /** Everything the use cases need from outside. */
@@ -12,7 +11,8 @@ export interface Ports {
   readonly clock: Clock
   readonly ids: Ids
   readonly quota: Quota
-  readonly underWay: UnderWay
+  /** The keyed writes that this process has under way; another process's are told by the store, where the key is unique. */
+  readonly underWay: Set<string>
 }
 
 export interface Clock {

@@ -3,9 +3,10 @@ import { type Checked, flawed, valid } from '../domain/checked.ts'
 import { bearerToken, bytes, host, httpUrl, listOf, oneOf, origin, postgresUrl, type Read, text, whole } from './values.ts'
 
 /** With a key set anything but HS*, with a secret HS* only: an RSA key must never be taken for a secret. */
-export const KEY_SET_ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256', 'ES512', 'Ed25519', 'ES384', 'RS384', 'RS512', 'PS384', 'PS512'] as const
+export const KEY_SET_DEFAULTS = ['EdDSA', 'ES256', 'RS256', 'PS256', 'ES512'] as const
+export const KEY_SET_ALGORITHMS = [...KEY_SET_DEFAULTS, 'ES384', 'RS384', 'RS512', 'PS384', 'PS512'] as const
 export const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 type Setting<A> = t.Type<A, A, unknown> & { readonly fallback: string | undefined }
 

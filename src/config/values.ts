@@ -39,10 +39,10 @@ export const oneOf =
 export const listOf =
   <T>(read: Read<T>): Read<readonly T[]> =>
   (raw) => {
-    const read1 = raw === '' ? [] : raw.split(',').map((part) => read(part.trim()))
-    const flaw = read1.find((one) => !one.ok)
+    const checked = raw === '' ? [] : raw.split(',').map((part) => read(part.trim()))
+    const flaw = checked.find((one) => !one.ok)
     if (flaw?.ok === false) return flawed(`is a comma-separated list, each of which ${flaw.flaw}`)
-    return valid([...new Set(read1.flatMap((one) => (one.ok ? [one.value] : [])))])
+    return valid([...new Set(checked.flatMap((one) => (one.ok ? [one.value] : [])))])
   }
 
 /** A name or address to listen on; IPv6 without brackets. */

@@ -234,6 +234,14 @@ describe('the list', () => {
   )
 
   it(
+    'LIST-08 titles sort by what is left when letter case is set aside, also where that is another length',
+    serving({}, async (api) => {
+      await makeAll(api, [{ title: 'STRASSEb' }, { title: 'straßea' }, { title: 'Straßec' }])
+      expect(await titles(api, '?sort=title')).to.deep.equal(['straßea', 'STRASSEb', 'Straßec'])
+    }),
+  )
+
+  it(
     'LIST-07 due filters are from and up to; days begin and end where the time zone says',
     serving({}, async (api) => {
       await makeAll(api, [

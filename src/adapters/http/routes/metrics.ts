@@ -22,7 +22,7 @@ export function metricsRoutes(token: string, print: () => Promise<string>, limit
           await limits.countStranger(ctx)
           return given === undefined ? missingToken() : invalidToken()
         }
-        acceptable(ctx, 'text/plain')
+        acceptable(ctx, TYPE)
         ctx.set('Content-Type', TYPE)
         ctx.body = await print()
       },
