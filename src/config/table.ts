@@ -21,8 +21,8 @@ function decoder<A>(fallback: string | undefined, read: (raw: string | undefined
 const setting = <A>(fallback: string, read: Read<A>): Setting<A> => decoder(fallback, (raw) => read(raw ?? fallback))
 const optional = <A>(read: Read<A>): Setting<A | undefined> => decoder<A | undefined>(undefined, (raw) => (raw === undefined ? valid(undefined) : read(raw)))
 
-/** `Production` or `prod` would quietly be taken for no production at all. */
-const nodeEnv: Read<string> = (raw) => (raw !== 'production' && /^\s*prod/i.test(raw) ? flawed('must be spelt as documented') : valid(raw))
+/** `Production`, `prod` or nothing would quietly be taken for no production at all. */
+const nodeEnv: Read<string> = (raw) => (raw !== 'production' && /^\s*(prod|$)/i.test(raw) ? flawed('must be spelt as documented') : valid(raw))
 const databaseUrl: Read<string> = (raw) => (raw === 'memory:' ? valid(raw) : postgresUrl(raw))
 
 /** Every setting there is, in the order of the documentation, which a test holds to this table. */

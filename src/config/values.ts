@@ -64,10 +64,22 @@ export const origin: Read<string> = (raw) =>
     : flawed('must be an exact origin such as https://app.example.com: lower case, no path, no final slash, no default port, neither * nor null')
 
 /** `postgres://…`; what else is in it is for the driver, which knows more forms than one would think. */
-export const postgresUrl: Read<string> = (raw) =>
-  /^postgres(ql)?:\/\//.test(raw) && URL.canParse(raw) && !/\p{Cc}/u.test(raw)
-    ? valid(raw)
-    : flawed('must be a URL that begins with postgres:// or postgresql://')
+export function postgresUrl(raw: string): Checked<string> {
+  const url = URL.parse(raw)
+  if (url === null || !/^postgres(ql)?:\/\//.test(raw) || raw !== raw.trim() || /\p{Cc}/u.test(raw))
+    return flawed('must be a URL that begins with postgres:// or postgresql://')
+  if (url.pathname.length < 2 && url.username === '') return flawed('must name a database')
+  return isEncoded(raw) ? valid(raw) : flawed('must have whole percent-encoding: a percent sign in a password is written %25')
+}
+
+function isEncoded(raw: string): boolean {
+  try {
+    decodeURIComponent(raw)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** What a bearer token may be made of (RFC 6750, section 2.1). */
 export const bearerToken: Read<string> = (raw) => (/^[\w.~+/-]+=*$/.test(raw) ? valid(raw) : flawed('must consist of letters, digits and - . _ ~ + / only'))

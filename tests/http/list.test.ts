@@ -323,6 +323,8 @@ describe('the list', () => {
         expect(problemIn(await api.get(`/api/tasks?${query}`)), query).to.equal('invalid-cursor')
       }
       expect(problemIn(await api.get(`/api/tasks?sort=title&cursor=${cursor}&cursor=${cursor}`))).to.equal('malformed-query')
+      const { nextCursor } = await page(api, '?limit=1&status=todo,done&priority=none,low')
+      expect(await titles(api, `?priority=low,none&cursor=${nextCursor}&status=done,todo,done`), 'the same filter').to.deep.equal(['secret b', 'secret a'])
     })()
     const restarted = (secret: Uint8Array, look: (api: Client) => Promise<void>) => serving({ ports, secret }, look)()
     await restarted(SECRET, async (api) => {
