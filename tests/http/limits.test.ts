@@ -145,6 +145,23 @@ describe('limits', () => {
   })
 
   it(
+    'RATE-06 a request whose body was cut short, or cannot be read, gives its place back',
+    serving({ settings: { maxInFlight: 1 } }, async (api) => {
+      const post = `POST /api/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenOf('ada')}\r\nContent-Type: application/json\r\n`
+      for (const [bytes, fin] of [
+        [`${post}Content-Length: 13\r\n\r\n{"ti`, true],
+        [`${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, false],
+      ] as const) {
+        expect(await api.raw(bytes, { fin })).to.match(/^HTTP\/1.1 400 /)
+        // The connection may close a moment before the server knows.
+        let after = await api.get('/api/tasks')
+        for (let tries = 0; tries < 100 && after.status !== 200; tries++) after = await api.get('/api/tasks')
+        expect(after.status, bytes.slice(-20)).to.equal(200)
+      }
+    }),
+  )
+
+  it(
     'RATE-04 health and documents are not counted',
     serving({ settings: { rateLimit: 1 } }, async (api) => {
       await api.get('/api/tasks', { as: null })

@@ -30,7 +30,9 @@ export async function readBody(ctx: Context, types: readonly string[] | undefine
 
 const TOO_LARGE = new Fault({ slug: 'body-too-large', detail: `a body has at most ${BODY_LIMIT} bytes` })
 
-function collect({ req }: Context): Promise<Body> {
+const CUT_SHORT = new Fault({ slug: 'malformed-request', detail: 'the body was cut short' })
+
+function collect({ req, res }: Context): Promise<Body> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
     let size = 0
@@ -42,8 +44,10 @@ function collect({ req }: Context): Promise<Body> {
     }
     req.on('data', take)
     req.once('end', () => resolve(Buffer.concat(pieces, size)))
-    // The client is gone, or the parser has answered what it could not read: nobody waits for this.
-    req.once('error', () => reject(new Fault({ slug: 'malformed-request', detail: 'the body was cut short' })))
+    // The client is gone, or what the parser could not read, or the clock cut off, has been answered, after which the request neither ends
+    // nor fails any more. Nobody waits for this then, but what is held for the request must be let go (RATE-06).
+    req.once('error', () => reject(CUT_SHORT))
+    res.once('close', () => reject(CUT_SHORT))
   })
 }
 
