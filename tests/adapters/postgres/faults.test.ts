@@ -34,7 +34,6 @@ describe('faults of the database', () => {
   }
 
   const lasting = {
-    'a wrong password': coded('28P01'),
     'a missing table': coded('42P01'),
     'a broken rule': coded('23514'),
     'a fault of our own': new TypeError('x'),
