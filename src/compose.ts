@@ -101,11 +101,12 @@ async function openStorage(settings: Settings, tell: Tell): Promise<Storage> {
 
 /** Brings the database up to date, and closes it. @returns the names of what was applied. @throws {CannotStart} */
 export async function migrate(settings: Settings): Promise<readonly string[]> {
-  const { tell } = openLog(settings.logLevel)
+  const { tell, flush } = openLog(settings.logLevel)
   const database = await openPostgres(settings, tell)
   try {
-    return await migrateDatabase(database)
+    return await migrateDatabase(database, settings)
   } finally {
     await database.close()
+    flush()
   }
 }

@@ -8,7 +8,7 @@ import { DRAFT, EDIT, NEW_TASK } from '../src/adapters/http/codecs/task.ts'
 import { loadDocs } from '../src/adapters/http/docs.ts'
 import { PROBLEMS } from '../src/adapters/http/problem.ts'
 import { print } from '../src/application/printing.ts'
-import { KEY_SET_ALGORITHMS, SETTINGS } from '../src/config/table.ts'
+import { KEY_SET_DEFAULTS, SETTINGS } from '../src/config/table.ts'
 import { DUE_PATTERN } from '../src/domain/due.ts'
 import { DEFAULTS } from '../src/domain/editing.ts'
 import { SORT_FIELDS } from '../src/domain/query.ts'
@@ -43,7 +43,7 @@ describe('settings, in prose and in code', () => {
     found(text, /^(\| `[A-Z][A-Z_]+` \| [^|]+) \|/gm).map((row) => row.replace(/^\| `(\w+)` \| `?(.*?)`?$/, '$1 $2'))
 
   const decoded = Object.entries(SETTINGS).map(([name, { fallback }]) => {
-    if (name === 'AUTH_ALGORITHMS') return `${name} ${KEY_SET_ALGORITHMS.slice(0, 5).join()}\` with a key set, \`HS256\` with a secret`
+    if (name === 'AUTH_ALGORITHMS') return `${name} ${KEY_SET_DEFAULTS.join()}\` with a key set, \`HS256\` with a secret`
     return `${name} ${fallback === '' ? 'empty' : (fallback ?? 'unset')}`
   })
 

@@ -1,12 +1,9 @@
 import type { Owner } from '../domain/owner.ts'
 import { refuse } from '../domain/refusal.ts'
-import type { Once } from './ports.ts'
-
-/** The keyed writes that this process has under way. Another process's are told by the store, where the key is unique. */
-export type UnderWay = Set<string>
+import type { Once, Ports } from './ports.ts'
 
 /** @throws {Refused} idempotency-key-in-progress while a write with the same key is under way (IDEM-05) */
-export async function once<T>(underWay: UnderWay, owner: Owner, asked: Once | undefined, write: () => Promise<T>): Promise<T> {
+export async function once<T>(underWay: Ports['underWay'], owner: Owner, asked: Once | undefined, write: () => Promise<T>): Promise<T> {
   if (asked === undefined) return write()
   const name = JSON.stringify([owner.id, asked.scope, asked.key])
   if (underWay.has(name)) return refuse({ kind: 'idempotency-key-in-progress' })

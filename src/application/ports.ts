@@ -5,7 +5,6 @@ import type { Position, Query } from '../domain/query.ts'
 import type { Stored, Task, TaskId } from '../domain/task.ts'
 import type { Batches } from './batch.ts'
 import type { History } from './history.ts'
-import type { UnderWay } from './once.ts'
 import type { Json } from './printing.ts'
 import type { Summaries } from './summary.ts'
 import type { Changes } from './sync.ts'
@@ -18,7 +17,8 @@ export interface Ports {
   readonly clock: Clock
   readonly ids: Ids
   readonly quota: Quota
-  readonly underWay: UnderWay
+  /** The keyed writes that this process has under way; another process's are told by the store, where the key is unique. */
+  readonly underWay: Set<string>
 }
 
 export interface Clock {

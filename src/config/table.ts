@@ -3,9 +3,10 @@ import { type Checked, flawed, valid } from '../domain/checked.ts'
 import { bearerToken, bytes, host, httpUrl, listOf, oneOf, origin, postgresUrl, type Read, text, whole } from './values.ts'
 
 /** With a key set anything but HS*, with a secret HS* only: an RSA key must never be taken for a secret. */
-export const KEY_SET_ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256', 'ES512', 'Ed25519', 'ES384', 'RS384', 'RS512', 'PS384', 'PS512'] as const
+export const KEY_SET_DEFAULTS = ['EdDSA', 'ES256', 'RS256', 'PS256', 'ES512'] as const
+export const KEY_SET_ALGORITHMS = [...KEY_SET_DEFAULTS, 'ES384', 'RS384', 'RS512', 'PS384', 'PS512'] as const
 export const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 type Setting<A> = t.Type<A, A, unknown> & { readonly fallback: string | undefined }
 
@@ -20,8 +21,8 @@ function decoder<A>(fallback: string | undefined, read: (raw: string | undefined
 const setting = <A>(fallback: string, read: Read<A>): Setting<A> => decoder(fallback, (raw) => read(raw ?? fallback))
 const optional = <A>(read: Read<A>): Setting<A | undefined> => decoder<A | undefined>(undefined, (raw) => (raw === undefined ? valid(undefined) : read(raw)))
 
-/** `Production` or `prod` would quietly be taken for no production at all. */
-const nodeEnv: Read<string> = (raw) => (raw !== 'production' && /^\s*prod/i.test(raw) ? flawed('must be spelt as documented') : valid(raw))
+/** `Production`, `prod` or nothing would quietly be taken for no production at all. */
+const nodeEnv: Read<string> = (raw) => (raw !== 'production' && /^\s*(prod|$)/i.test(raw) ? flawed('must be spelt as documented') : valid(raw))
 const databaseUrl: Read<string> = (raw) => (raw === 'memory:' ? valid(raw) : postgresUrl(raw))
 
 /** Every setting there is, in the order of the documentation, which a test holds to this table. */

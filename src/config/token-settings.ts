@@ -1,5 +1,5 @@
 import { type Fault, fault } from './fault.ts'
-import { KEY_SET_ALGORITHMS, SECRET_ALGORITHMS, type Texts } from './table.ts'
+import { KEY_SET_ALGORITHMS, KEY_SET_DEFAULTS, SECRET_ALGORITHMS, type Texts } from './table.ts'
 import { isLoopback } from './values.ts'
 
 /** How tokens are verified. */
@@ -31,7 +31,7 @@ export function tokenSettings(texts: Texts, isSet: (name: keyof Texts) => boolea
 }
 
 function keySet(texts: Texts, name: 'BETTER_AUTH_URL' | 'AUTH_JWKS_URL', url: URL, faults: Fault[]): TokenSettings {
-  const algorithms = allowed(texts, KEY_SET_ALGORITHMS, KEY_SET_ALGORITHMS.slice(0, 5), `with ${name}`, faults)
+  const algorithms = allowed(texts, KEY_SET_ALGORITHMS, KEY_SET_DEFAULTS, `with ${name}`, faults)
   if (texts.NODE_ENV === 'production' && url.protocol === 'http:' && !isLoopback(url.hostname)) {
     faults.push(fault([name], 'must begin with https://. Production takes no keys that somebody on the way could exchange'))
   }

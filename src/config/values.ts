@@ -39,10 +39,10 @@ export const oneOf =
 export const listOf =
   <T>(read: Read<T>): Read<readonly T[]> =>
   (raw) => {
-    const read1 = raw === '' ? [] : raw.split(',').map((part) => read(part.trim()))
-    const flaw = read1.find((one) => !one.ok)
+    const checked = raw === '' ? [] : raw.split(',').map((part) => read(part.trim()))
+    const flaw = checked.find((one) => !one.ok)
     if (flaw?.ok === false) return flawed(`is a comma-separated list, each of which ${flaw.flaw}`)
-    return valid([...new Set(read1.flatMap((one) => (one.ok ? [one.value] : [])))])
+    return valid([...new Set(checked.flatMap((one) => (one.ok ? [one.value] : [])))])
   }
 
 /** A name or address to listen on; IPv6 without brackets. */
@@ -64,10 +64,22 @@ export const origin: Read<string> = (raw) =>
     : flawed('must be an exact origin such as https://app.example.com: lower case, no path, no final slash, no default port, neither * nor null')
 
 /** `postgres://…`; what else is in it is for the driver, which knows more forms than one would think. */
-export const postgresUrl: Read<string> = (raw) =>
-  /^postgres(ql)?:\/\//.test(raw) && URL.canParse(raw) && !/\p{Cc}/u.test(raw)
-    ? valid(raw)
-    : flawed('must be a URL that begins with postgres:// or postgresql://')
+export function postgresUrl(raw: string): Checked<string> {
+  const url = URL.parse(raw)
+  if (url === null || !/^postgres(ql)?:\/\//.test(raw) || raw !== raw.trim() || /\p{Cc}/u.test(raw))
+    return flawed('must be a URL that begins with postgres:// or postgresql://')
+  if (url.pathname.length < 2 && url.username === '') return flawed('must name a database')
+  return isEncoded(raw) ? valid(raw) : flawed('must have whole percent-encoding: a percent sign in a password is written %25')
+}
+
+function isEncoded(raw: string): boolean {
+  try {
+    decodeURIComponent(raw)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** What a bearer token may be made of (RFC 6750, section 2.1). */
 export const bearerToken: Read<string> = (raw) => (/^[\w.~+/-]+=*$/.test(raw) ? valid(raw) : flawed('must consist of letters, digits and - . _ ~ + / only'))

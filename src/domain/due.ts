@@ -19,7 +19,7 @@ const CANONICAL = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d
 
 export const isDue = (text: string): text is Due => CANONICAL.test(text)
 
-export const isDay = (due: string): boolean => due.length === 10
+const isDay = (due: string): boolean => due.length === 10
 
 export function due(raw: string): Checked<Due> {
   if (raw.length > 100 || !SHAPE.test(raw) || raw.startsWith('0000')) return flawed(EXPECTED)

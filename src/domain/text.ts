@@ -4,7 +4,7 @@ import { type Checked, flawed, valid } from './checked.ts'
 export const TITLE_LENGTH = 200
 export const DESCRIPTION_LENGTH = 10_000
 
-/** The form in which letter case is set aside: the same in every store and under every locale (LIST-09). */
+/** The form in which letter case is set aside: the same in every store and under every locale (LIST-08, LIST-09). */
 export const folded = (text: string): string => text.toUpperCase().toLowerCase().replaceAll('ς', 'σ')
 
 /** By code point, as PostgreSQL's `collate "C"` orders UTF-8; JavaScript's `<` orders by UTF-16 unit and differs above U+FFFF. */

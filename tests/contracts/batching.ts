@@ -147,11 +147,14 @@ export function batchingContract(name: string, open: OpenStore): void {
         }
       }
       const readers = [read(), read()]
-      for (let round = 0; round < rounds; round++) expect(await refused(() => mine.run(refusable))).to.equal('not-found 56')
-      expect([...counts]).to.deep.equal([0])
-      await mine.run(hundred)
-      isOver = true
-      await Promise.all(readers)
+      try {
+        for (let round = 0; round < rounds; round++) expect(await refused(() => mine.run(refusable))).to.equal('not-found 56')
+        expect([...counts]).to.deep.equal([0])
+        await mine.run(hundred)
+      } finally {
+        isOver = true
+        await Promise.all(readers)
+      }
       expect([...counts].filter((count) => count !== 0 && count !== 100)).to.deep.equal([])
       expect((await mine.tasks.page(queryOf())).seq).to.equal(100)
     })

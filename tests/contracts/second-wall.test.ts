@@ -10,7 +10,7 @@ import { commitOf } from './writing.ts'
 
 const OWNERS = ['ada', 'bob'] as const
 
-/** Something of each owner in every table: a task with a tag and a kept answer, one in the trash, a tombstone. */
+/** Something of each owner in every table: a task with a tag and a kept answer, a batch's answer, one in the trash, a tombstone. */
 async function fill({ tasks }: TestDatabase): Promise<void> {
   for (const owner of OWNERS) {
     const mine = tasks.of(principalOf(owner).mayWrite())
@@ -19,6 +19,10 @@ async function fill({ tasks }: TestDatabase): Promise<void> {
     await mine.commit(commitOf(discard(purged, at(0)), { decidedOn: 1 }))
     await mine.forget(instantAt(BEGINNING + 30 * 24 * 3_600_000), 10)
     const change = create(idOf(2), draftOf({ tags: ['home'] }), at(0))
+    const made = create(idOf(3), draftOf(), at(0))
+    const kept = { outcome: { results: [{ kind: 'created', json: print(made.after) }] }, shows: [idOf(3)] } as const
+    const how = { actor: owner, now: at(0), quota: { tasks: 10, bytes: 1e6 }, unchanged: [] }
+    await mine.commitAll({ ...how, changes: [{ change: made, decidedOn: undefined }], once: onceOf('batch'), keep: kept }, false)
     await mine.commit(commitOf(change, { keep: { once: onceOf('k'), outcome: { kind: 'created', id: idOf(2), json: print(change.after) } } }))
   }
 }

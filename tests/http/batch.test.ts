@@ -329,11 +329,14 @@ describe('batch', () => {
           const reading = (async () => {
             while (!isOver) lengths.add((await listed(api)).length)
           })()
-          for (let round = 0; round < figure(20); round++) expect(refusal(await batch(api, refusable))).to.equal('not-found 56')
-          await batch(api, refusable.with(56, creating(1056)))
-          expect(await listed(api)).to.have.length(100)
-          isOver = true
-          await reading
+          try {
+            for (let round = 0; round < figure(20); round++) expect(refusal(await batch(api, refusable))).to.equal('not-found 56')
+            await batch(api, refusable.with(56, creating(1056)))
+            expect(await listed(api)).to.have.length(100)
+          } finally {
+            isOver = true
+            await reading
+          }
           expect([...lengths].filter((length) => length !== 0 && length !== 100)).to.deep.equal([])
         })()
       } finally {

@@ -16,15 +16,17 @@ describe('bodies and types', () => {
         'application/json;charset="UTF-8"',
         'application/json; indent=2',
         ' application/json ',
+        'application/json;',
+        'application/json; ; charset=utf-8 ;',
       ]) {
         expect(await send({ 'Content-Type': type }), type).to.equal(201)
       }
       for (const type of [
         '',
         '////',
+        `application/json${' ;'.repeat(2000)} x`,
         'application',
         'application/json, text/plain',
-        'application/json;',
         'application/json; charset',
         'application/json; charset=utf-16',
         'application/json; charset=utf-8; charset=utf-8',
@@ -83,7 +85,7 @@ describe('bodies and types', () => {
   )
 
   it(
-    'HTTP-19 what is no JSON text, or holds a member twice at any depth, is 422 malformed-json',
+    'HTTP-19 what is no JSON text, holds a member twice at any depth or is nested over 64 levels deep is 422 malformed-json',
     serving({}, async (api) => {
       const { path } = await api.make()
       for (const text of [
@@ -105,6 +107,7 @@ describe('bodies and types', () => {
         '{"title":"a","title":"b"}',
         '{"title":"a","\\u0074itle":"a"}',
         '{"title":"a","a":{"b":[{"c":1,"c":1}]}}',
+        `{"title":"x","a":${'['.repeat(64)}${']'.repeat(64)}}`,
         `${'['.repeat(50_000)}${']'.repeat(50_000)}`,
         `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`,
       ]) {
@@ -118,6 +121,8 @@ describe('bodies and types', () => {
       ]) {
         expect(problemIn(await api.post('/api/tasks', bytes, { headers: TYPE }))).to.equal('malformed-json')
       }
+      const deepest = `{"title":"x","a":${'['.repeat(63)}${']'.repeat(63)}}`
+      expect(problemIn(await api.post('/api/tasks', deepest, { headers: TYPE }))).to.equal('validation')
       expect(JSON.parse((await api.get('/api/tasks')).body).items).to.have.length(1)
     }),
   )
@@ -167,6 +172,9 @@ describe('bodies and types', () => {
       expect(await accepting('application/json', 'GET', '/api/docs')).to.equal('not-acceptable')
       expect(await accepting('text/html', 'GET', '/api/docs')).to.equal(200)
       expect(await accepting('text/html', 'GET', '/api/health/live')).to.equal('not-acceptable')
+      for (const on of ['/api/health/live', '/api/health/ready', '/api/openapi.json'])
+        expect(await accepting('application/json;charset=UTF-8', 'GET', on), on).to.equal(200)
+      for (const on of ['/api/docs', '/api/problems/not-found']) expect(await accepting('text/html; charset=utf-8', 'GET', on), on).to.equal(200)
       const unseen = { as: tokenOf('ada', 'tasks:write'), headers: { Accept: 'text/html' } }
       expect((await api.put(`${path}/completion`, undefined, unseen)).status).to.equal(204)
       expect(await accepting('text/html', 'DELETE', path)).to.equal(204)

@@ -136,6 +136,29 @@ describe('framing', () => {
   )
 
   it(
+    'HTTP-30 of two faults of framing the earlier one is answered: version, Host, Expect, sizes, repeated headers, path',
+    serving({}, async (api) => {
+      const twice = `${JSON_TYPE}${JSON_TYPE}`
+      const long = `/api/tasks?q=${'a'.repeat(8192)}`
+      const faults: readonly (readonly [slug: string, target: string, headers: string])[] = [
+        ['malformed-request', '/api/tasks', 'Host: a b\r\nExpect: coffee\r\n'],
+        ['malformed-request', long, 'Host: a b\r\n'],
+        ['malformed-request', '/api/tasks', `Host: a b\r\n${twice}`],
+        ['expectation-failed', long, `${HOST}Expect: coffee\r\n`],
+        ['expectation-failed', '/api/tasks', `${HOST}Expect: coffee\r\n${'a:b\r\n'.repeat(2001)}`],
+        ['expectation-failed', '/api/tasks', `${HOST}Expect: coffee\r\n${twice}`],
+        ['uri-too-long', long, `${HOST}${twice}`],
+        ['headers-too-large', '/api/tasks', `${HOST}${twice}${'a:b\r\n'.repeat(2001)}`],
+        ['malformed-header', '/api/%zz', `${HOST}${twice}`],
+        ['malformed-header', 'ftp://a/api/tasks', `${HOST}${twice}`],
+      ]
+      for (const [slug, target, headers] of faults) {
+        expect(problemIn(await only(api, `GET ${target} HTTP/1.1\r\n${headers}${CLOSE}\r\n`)), `${target.slice(0, 20)} ${headers.slice(0, 60)}`).to.equal(slug)
+      }
+    }),
+  )
+
+  it(
     'HTTP-12 a path with broken encoding, or of bytes that are not UTF-8, is 400, before any token',
     serving({}, async (api) => {
       for (const path of ['/api/tasks/%zz', '/api/tasks/%', '/api/tasks/%2', '/api/tasks/%C0%AF', '/api/tasks/%ff', '/api/tasks/%ED%A0%80']) {
@@ -173,6 +196,8 @@ describe('framing', () => {
         `POST /api/tasks HTTP/1.1\r\n${HOST}${JSON_TYPE}Expect: 100-continue\r\nContent-Length: 13\r\n\r\n`,
       ]
       expect((await Promise.all(unwanted.map((bytes) => only(api, bytes)))).map(problemIn)).to.deep.equal(['body-too-large', 'missing-token'])
+      const older = `POST /api/tasks HTTP/1.0\r\n${AUTH}${JSON_TYPE}Expect: 100-continue\r\nContent-Length: 13\r\n\r\n{"title":"x"}`
+      expect((await api.raw(older)).startsWith('HTTP/1.1 201 '), 'HTTP/1.0').to.equal(true)
       for (const expectation of ['coffee', '100-continue, coffee', '200-ok']) {
         expect(problemIn(await only(api, `${POST}Expect: ${expectation}\r\nContent-Length: 2\r\n\r\n{}`)), expectation).to.equal('expectation-failed')
       }

@@ -124,9 +124,9 @@ describe('limits', () => {
 
   const FREE = ['/api/health/live', '/api/health/ready', '/api/docs', '/api/docs/page.css', '/api/openapi.json', '/api/problems/not-found']
 
-  it('RATE-04 RATE-06 beyond so many at once the answer is 503 with Retry-After, but for health and documents', async () => {
+  it('RATE-04 RATE-06 beyond so many at once the answer is 503 with Retry-After, but for health, documents and metrics', async () => {
     const { ports, release } = waiting()
-    await serving({ ports, settings: { maxInFlight: 2 } }, async (api: Client) => {
+    await serving({ ports, settings: { maxInFlight: 2, metricsToken: 'figures' } }, async (api: Client) => {
       const held = [api.get('/api/tasks'), api.get('/api/tasks')]
       // Another is refused once both are in.
       let refused = await api.get('/api/tasks/x')
@@ -134,11 +134,29 @@ describe('limits', () => {
       expect([problemIn(refused), refused.headers['retry-after']]).to.deep.equal(['temporary-reduced-capacity', '1'])
       expect(problemIn(await api.get('/api/nope')), 'before the route is looked at').to.equal('temporary-reduced-capacity')
       for (const path of FREE) expect((await api.get(path, { as: null })).status, path).to.equal(200)
+      expect((await api.get('/api/metrics', { as: null, headers: { Authorization: 'Bearer figures' } })).status).to.equal(200)
       release()
       expect((await Promise.all(held)).map(({ status }) => status)).to.deep.equal([200, 200])
       expect((await api.get('/api/tasks')).status).to.equal(200)
     })()
   })
+
+  it(
+    'RATE-06 a request whose body was cut short, or cannot be read, gives its place back',
+    serving({ settings: { maxInFlight: 1 } }, async (api) => {
+      const post = `POST /api/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenOf('ada')}\r\nContent-Type: application/json\r\n`
+      for (const [bytes, fin] of [
+        [`${post}Content-Length: 13\r\n\r\n{"ti`, true],
+        [`${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, false],
+      ] as const) {
+        expect(await api.raw(bytes, { fin })).to.match(/^HTTP\/1.1 400 /)
+        // The connection may close a moment before the server knows.
+        let after = await api.get('/api/tasks')
+        for (let tries = 0; tries < 100 && after.status !== 200; tries++) after = await api.get('/api/tasks')
+        expect(after.status, bytes.slice(-20)).to.equal(200)
+      }
+    }),
+  )
 
   it(
     'RATE-04 health and documents are not counted',

@@ -234,6 +234,14 @@ describe('the list', () => {
   )
 
   it(
+    'LIST-08 titles sort by what is left when letter case is set aside, also where that is another length',
+    serving({}, async (api) => {
+      await makeAll(api, [{ title: 'STRASSEb' }, { title: 'straßea' }, { title: 'Straßec' }])
+      expect(await titles(api, '?sort=title')).to.deep.equal(['straßea', 'STRASSEb', 'Straßec'])
+    }),
+  )
+
+  it(
     'LIST-07 due filters are from and up to; days begin and end where the time zone says',
     serving({}, async (api) => {
       await makeAll(api, [
@@ -315,6 +323,8 @@ describe('the list', () => {
         expect(problemIn(await api.get(`/api/tasks?${query}`)), query).to.equal('invalid-cursor')
       }
       expect(problemIn(await api.get(`/api/tasks?sort=title&cursor=${cursor}&cursor=${cursor}`))).to.equal('malformed-query')
+      const { nextCursor } = await page(api, '?limit=1&status=todo,done&priority=none,low')
+      expect(await titles(api, `?priority=low,none&cursor=${nextCursor}&status=done,todo,done`), 'the same filter').to.deep.equal(['secret b', 'secret a'])
     })()
     const restarted = (secret: Uint8Array, look: (api: Client) => Promise<void>) => serving({ ports, secret }, look)()
     await restarted(SECRET, async (api) => {

@@ -71,6 +71,27 @@ describe('a start with a PostgreSQL server', function () {
     }
   })
 
+  it('SET-01 names the setting that is at fault: the one that migrates, or TLS that is not offered', async () => {
+    const other = await freshDatabase()
+    try {
+      for (const [environment, line] of [
+        [
+          { MIGRATION_DATABASE_URL: database.url.replace(/\/\/([^:]*):[^@]*@/, '//$1:hidden@') },
+          /^cannot start: MIGRATION_DATABASE_URL has a role or password .+\n$/,
+        ],
+        [{ MIGRATION_DATABASE_URL: database.url.replace(/\/[^/]*$/, '/hidden') }, /^cannot start: MIGRATION_DATABASE_URL names a database .+\n$/],
+        [{ DATABASE_URL: other.url, MIGRATION_DATABASE_URL: database.url }, /^cannot start: MIGRATION_DATABASE_URL leads to another database .+\n$/],
+        [{ DATABASE_URL: `${database.url}?sslmode=require` }, /^cannot start: DATABASE_URL asks for TLS.+\n$/],
+      ] as const) {
+        const { code, stdout, stderr } = await fails({ DATABASE_URL: database.url, ...environment })
+        expect([code, stdout], stderr).to.deep.equal([1, ''])
+        expect(stderr).to.match(line)
+      }
+    } finally {
+      await other.drop()
+    }
+  })
+
   it('DEV-01 makes its key in DATA_DIR with a DATABASE_URL too', async () => {
     const DATA_DIR = freshDirectory()
     const servers = [await startServer({ DATABASE_URL: database.url, DATA_DIR }), await startServer({ DATABASE_URL: database.url, DATA_DIR })]

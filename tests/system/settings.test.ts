@@ -45,8 +45,17 @@ describe('a start with an unsafe or half-set setting', function () {
       ['NODE_ENV', { ...KEY_SET, NODE_ENV: 'Production' }],
     ))
 
-  it('SET-02 ends with a secret that comes both ways, or in a file that cannot be read', () =>
-    endTheStart(['AUTH_SECRET_FILE', { AUTH_SECRET_FILE: '/hidden/none' }], ['AUTH_SECRET_FILE', { AUTH_SECRET_FILE: '/hidden/none', AUTH_SECRET: HIDDEN }]))
+  it('SET-02 ends with a secret that comes both ways, or in a file that cannot be read', async () => {
+    const path = join(freshDirectory(), 'secret')
+    writeFileSync(path, HIDDEN)
+    const binary = join(freshDirectory(), 'secret')
+    writeFileSync(binary, Buffer.alloc(64, 0xa0))
+    await endTheStart(
+      ['AUTH_SECRET_FILE', { AUTH_SECRET_FILE: '/hidden/none' }],
+      ['AUTH_SECRET_FILE', { AUTH_SECRET_FILE: binary }],
+      ['AUTH_SECRET_FILE', { AUTH_SECRET_FILE: path, AUTH_SECRET: HIDDEN }],
+    )
+  })
 
   it('SET-03 ends with two ways to verify, or with a refinement of none', () =>
     endTheStart(

@@ -14,11 +14,14 @@ export function addressOf({ socket, headers }: IncomingMessage, trustedProxies: 
     .flat()
     .join()
     .split(',')
-    .map((hop) => hop.trim())
+    .map((hop) => withoutPort(hop.trim()))
     .filter((hop) => hop !== '')
   const claimed = hops.at(Math.max(-trustedProxies, -hops.length)) ?? ''
   return networkOf(isIP(claimed) === 0 ? peer : claimed)
 }
+
+/** Some proxies write the port too, and then brackets around IPv6; else all their clients would be counted as the proxy. */
+const withoutPort = (hop: string): string => hop.replace(/^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/, '$1$2')
 
 function networkOf(address: string): string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? []

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { HTML_TYPE, JSON_TYPE } from './headers.ts'
 
 /** Something that never changes while the process runs. */
 export interface Asset {
@@ -38,14 +39,14 @@ export const DOCS_POLICY = [
 /** Read once, at the start. @throws where a file is missing: the installation is not whole */
 export function loadDocs(): Docs {
   return {
-    page: asset('text/html; charset=utf-8', read('./docs-page/page.html')),
+    page: asset(HTML_TYPE, read('./docs-page/page.html')),
     assets: new Map([
       ['swagger-ui.css', asset(CSS, viewer('swagger-ui.css'))],
       ['swagger-ui-bundle.js', asset(JAVASCRIPT, viewer('swagger-ui-bundle.js'))],
       ['page.css', asset(CSS, read('./docs-page/page.css'))],
       ['initializer.js', asset(JAVASCRIPT, read('./docs-page/initializer.js'))],
     ]),
-    openapiJson: asset('application/json', Buffer.from(JSON.stringify(parse(read('../../../specs/api/openapi.yaml').toString())))),
+    openapiJson: asset(JSON_TYPE, Buffer.from(JSON.stringify(parse(read('../../../specs/api/openapi.yaml').toString())))),
   }
 }
 

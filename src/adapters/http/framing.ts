@@ -11,17 +11,25 @@ const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::\d{0,5})?$|^\[
 const ABSOLUTE = /^https?:\/\/[^/?#]+/i
 
 /**
- * What is wrong with a request before it is looked at which route it asks for: what Node's parser lets through and HTTP does not.
+ * What is wrong with a request before it is looked at which route it asks for: what Node's parser lets through and HTTP does not. In the order
+ * of the checks (HTTP-30): version, Host, Expect, sizes, repeated headers, path.
  * @returns the target in origin form (RFC 9112 section 3.2.1)
- * @throws {Fault} http-version-not-supported, malformed-request, malformed-header, malformed-path, expectation-failed, uri-too-long, headers-too-large
+ * @throws {Fault} http-version-not-supported, malformed-request, expectation-failed, uri-too-long, headers-too-large, malformed-header, malformed-path
  */
 export function checkFraming(req: IncomingMessage): string {
   if (req.httpVersion !== '1.1') checkOldVersion(req)
-  checkHeaders(req)
-  const { expect, 'transfer-encoding': coding } = req.headers
+  const { host, expect, 'transfer-encoding': coding } = req.headers
+  // HTTP/1.0 has no Host; HTTP/1.1 needs one, which may be empty (RFC 9112 section 3.2).
+  const isHost = host === undefined ? req.httpVersion === '1.0' : host === '' || HOST.test(host)
+  if (!isHost) return fault('malformed-request', { detail: 'Host is missing or is none' })
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return fault('malformed-request', { detail: 'Transfer-Encoding can only be chunked' })
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') return fault('expectation-failed')
-  return originForm(req.url ?? '', req.method)
+  const target = originForm(req.url ?? '')
+  if (target.length > TARGET_LENGTH) return fault('uri-too-long')
+  if (req.rawHeaders.length > 2 * HEADERS) return fault('headers-too-large')
+  checkRepeated(req.rawHeaders)
+  checkTarget(target, req.method)
+  return target
 }
 
 function checkOldVersion(req: IncomingMessage): void {
@@ -30,8 +38,7 @@ function checkOldVersion(req: IncomingMessage): void {
   if (req.headers['transfer-encoding'] !== undefined) fault('malformed-request', { detail: 'HTTP/1.0 has no Transfer-Encoding' })
 }
 
-function checkHeaders({ rawHeaders, headers, httpVersion }: IncomingMessage): void {
-  if (rawHeaders.length > 2 * HEADERS) fault('headers-too-large')
+function checkRepeated(rawHeaders: readonly string[]): void {
   let seen: Set<string> | undefined
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? ''
@@ -39,27 +46,22 @@ function checkHeaders({ rawHeaders, headers, httpVersion }: IncomingMessage): vo
     if (seen?.has(name)) fault('malformed-header', { detail: `${name} stands twice` })
     seen = (seen ?? new Set()).add(name)
   }
-  // HTTP/1.0 has no Host; HTTP/1.1 needs one, which may be empty (RFC 9112 section 3.2).
-  const isFit = headers.host === undefined ? httpVersion === '1.0' : headers.host === '' || HOST.test(headers.host)
-  if (!isFit) fault('malformed-request', { detail: 'Host is missing or is none' })
-}
-
-function originForm(raw: string, method: string | undefined): string {
-  if (raw === '*' && method === 'OPTIONS') return raw
-  const target = raw.startsWith('/') ? raw : fromAbsolute(raw)
-  if (target.length > TARGET_LENGTH) return fault('uri-too-long')
-  if (!/^\/[\x21-\x7e]*$/.test(target) || target.includes('#')) return fault('malformed-path')
-  const end = target.indexOf('?')
-  if (target.includes('%')) checkEncoding(end < 0 ? target : target.slice(0, end))
-  return target
 }
 
 /** A target may name scheme and authority (RFC 9112 section 3.2.2); they change nothing. */
-function fromAbsolute(raw: string): string {
+function originForm(raw: string): string {
+  if (raw.startsWith('/')) return raw
   const [authority] = ABSOLUTE.exec(raw) ?? []
-  if (authority === undefined) return fault('malformed-path')
+  if (authority === undefined) return raw
   const rest = raw.slice(authority.length)
   return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+function checkTarget(target: string, method: string | undefined): void {
+  if (target === '*' && method === 'OPTIONS') return
+  if (!/^\/[\x21-\x7e]*$/.test(target) || target.includes('#')) fault('malformed-path')
+  const end = target.indexOf('?')
+  if (target.includes('%')) checkEncoding(end < 0 ? target : target.slice(0, end))
 }
 
 function checkEncoding(path: string): void {

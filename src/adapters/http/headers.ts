@@ -10,6 +10,7 @@ export const NO_STORE = 'no-store'
 export const PRIVATE = 'private, no-cache'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
+export const HTML_TYPE = 'text/html; charset=utf-8'
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** What a `PATCH` may bring (RFC 5789 section 3.1). */

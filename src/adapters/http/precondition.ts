@@ -47,11 +47,18 @@ export function isAsExpected({ req: { headers } }: Context, requireIfMatch: bool
 
 /** Seconds are all that an HTTP date has; one that cannot be read is as if it were not there (RFC 9110 section 13.1.4). */
 function isChangedSince(date: string | undefined, updatedAt: string): boolean {
-  const since = date === undefined || !HTTP_DATE.test(date) ? Number.NaN : Date.parse(date)
+  const since = date === undefined || !HTTP_DATES.some((form) => form.test(date)) ? Number.NaN : Date.parse(date.endsWith('GMT') ? date : `${date} GMT`)
   return Math.floor(Date.parse(updatedAt) / 1000) * 1000 > since
 }
 
-const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
+const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
+const TIME = String.raw`\d\d:\d\d:\d\d`
+/** RFC 9110 section 5.6.7: the form that is written today and the two older ones, of which the last names no zone. */
+const HTTP_DATES = [
+  new RegExp(String.raw`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ${MONTH} \d{4} ${TIME} GMT$`),
+  new RegExp(String.raw`^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d\d-${MONTH}-\d\d ${TIME} GMT$`),
+  new RegExp(String.raw`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} [ \d]\d ${TIME} \d{4}$`),
+]
 
 /** Whether a read need not be sent again (COND-04). @throws {Fault} malformed-header */
 export function isNotModified({ req: { headers } }: Context, etag: string): boolean {

@@ -9,7 +9,7 @@ export const moment = (name: string) => p.datetime(3).fieldName(name)
 export const uuid = (name: string) => p.uuid().fieldName(name)
 export const integer = (name: string) => p.integer().fieldName(name)
 
-/** An owner's rows are seen and written by that owner alone, and the table's own owner is held to it too (STORE-01). */
+/** An owner's rows are seen and written by that owner alone, and the table's own owner is held to it too (OWN-05). */
 const OWN = `owner_id = current_setting('app.owner_id', true)`
 export const OWN_ROWS: PolicyDef = { name: 'own_rows', using: OWN, check: OWN }
 export const GUARDED: { rowLevelSecurity: 'force'; policies: PolicyDef[] } = { rowLevelSecurity: 'force', policies: [OWN_ROWS] }

@@ -64,14 +64,14 @@ function verdict(shape: Shape): string {
 ${shape.keeps ? '(select weight from expired)' : '0'} as expired from (select) one left join held on true)`
 }
 
-/** A key that is kept and has not expired is met here at the latest: then no row comes out, and nothing after it is written. */
+/** A key that is kept, and was not seen to have expired, is met here at the latest: then no row comes out, and nothing after it is written. */
 export const keeping = (seq: string): string => `kept as (
 insert into kept_answers as k (owner_id, scope_hash, key, fingerprint, kind, task_id, seq, body, weight, expires_at)
 select $owner, sha256(convert_to($scope::text, 'UTF8')), $key, $fingerprint, $outcome, $id::uuid, ${seq},
 $body, $answerWeight::int, $now::timestamptz + interval '24 hours' from verdict where verdict.kind = 'committed'
 on conflict (owner_id, scope_hash, key) do update set (fingerprint, kind, task_id, seq, body, weight, expires_at) =
 (excluded.fingerprint, excluded.kind, excluded.task_id, excluded.seq, excluded.body, excluded.weight, excluded.expires_at)
-where k.expires_at <= $now::timestamptz returning k.seq)`
+where k.expires_at <= $now::timestamptz and exists (select from expired) returning k.seq)`
 
 export const SCHEDULED = `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from clear
 where clear.due_at is null or clear.due_at > $dueAt::timestamptz on conflict (owner_id) do update set due_at = least(d.due_at, excluded.due_at))`

@@ -7,6 +7,9 @@ const PASSING = [
   /^57P/, // shutdown, crash, starting up
   /^57014$/, // the statement took too long and was cancelled
   /^55P03$/, // a lock was not to be had
+  /^28/, // the login is refused: a password that is being changed
+  /^3D000$/, // the database is not there: one that is being restored
+  /^55000$/, // it takes no connections now
   /^40/, // serialization failure, deadlock: tried again before it comes here
   /^25006$/, // a standby: the primary has moved
 ]

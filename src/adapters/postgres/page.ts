@@ -40,8 +40,7 @@ const KEY_SHOWN: Readonly<Record<SortField, string>> = {
 }
 
 /** Whether a due date is at or after a bound: a day is held against the bound's day, a moment against its moment, as in the domain (LIST-07). */
-export const reaches = (bound: string): string =>
-  `case when length(t.due) = 10 then t.due >= $day${bound}::text else t.due_order >= $at${bound}::bigint end`
+export const reaches = (bound: string): string => `case when length(t.due) = 10 then t.due >= $day${bound}::text else t.due_order >= $at${bound}::bigint end`
 
 interface Condition {
   readonly name: string
@@ -61,33 +60,34 @@ function conditions({ statuses, priorities, tags, dueAfter, dueBefore, words }: 
   return conditions.filter((condition) => condition !== false)
 }
 
+/** The usual sizes of a page are in the text: of a limit that it does not know, the planner makes too much to plan the statement once and for all. */
+const USUAL_LIMITS = [10, 20, 25, 50, 100]
+
 const prepared = new Map<string, OwnerStatement>()
 
-export function pageStatement({ filter, sort, from }: Query): OwnerStatement {
+export function pageStatement({ filter, sort, limit, from }: Query): OwnerStatement {
   const filters = conditions(filter)
-  const name = nameOf(filters, sort, from)
-  const statement = (name === undefined ? undefined : prepared.get(name)) ?? OwnerStatement.of(name, bodyOf(filters, sort, from))
-  if (name !== undefined) prepared.set(name, statement)
+  // Others come in too many texts to prepare each of them on each connection; planning them is little beside running them.
+  if (filters.length > 1 || !USUAL_LIMITS.includes(limit)) return OwnerStatement.of(undefined, bodyOf(filters, sort, '$limit::int', from))
+  const name = ['page', sort.field, sort.descending ? 'down' : 'up', from ? 'on' : 'first', String(limit), ...filters.map((filter) => filter.name)].join(' ')
+  const statement = prepared.get(name) ?? OwnerStatement.of(name, bodyOf(filters, sort, String(limit), from))
+  prepared.set(name, statement)
   return statement
 }
 
-function bodyOf(filters: readonly Condition[], sort: Sort, from: Position | undefined): string {
+function bodyOf(filters: readonly Condition[], sort: Sort, limit: string, from: Position | undefined): string {
   const direction = sort.descending ? 'desc' : 'asc'
   const key = keyColumn(sort)
   const begins = from === undefined ? [] : [`(${key}, t.id) ${sort.descending ? '<' : '>'} (${keyParameter(sort)}, $id::uuid)`]
   const rows = `select ${SHOWN}, t.due_order, t.title_key from tasks t
 where ${['t.owner_id = $owner', 't.deleted_at is null', ...begins, ...filters.map(({ sql }) => sql)].join(' and ')}
-order by ${key} ${direction}, t.id ${direction} limit $limit::int + 1`
-  const last = (column: string): string => `case when count(*) > $limit then max(${column}) filter (where t.place = $limit) end`
-  return `select '[' || coalesce(string_agg(${PRINTED}, ',') filter (where t.place <= $limit), '') || ']',
+order by ${key} ${direction}, t.id ${direction} limit ${limit} + 1`
+  const last = (column: string): string => `case when count(*) > ${limit} then max(${column}) filter (where t.place = ${limit}) end`
+  return `select '[' || coalesce(string_agg(${PRINTED}, ',') filter (where t.place <= ${limit}), '') || ']',
 ${last(KEY_SHOWN[sort.field])} as key, ${last('t.id::text')} as id,
 coalesce((select o.seq from owners o where o.owner_id = $owner), 0)::text
 from (select row_number() over () as place, t.* from (${rows}) t) t`
 }
-
-/** Combined filters come in too many texts to prepare each of them on each connection; planning them is little beside running them. */
-const nameOf = (filters: readonly Condition[], sort: Sort, from: Position | undefined): string | undefined =>
-  filters.length > 1 ? undefined : ['page', sort.field, sort.descending ? 'down' : 'up', from ? 'on' : 'first', ...filters.map(({ name }) => name)].join(' ')
 
 function valuesOf({ filter, sort, limit, from }: Query): Values {
   const isMoment = sort.field === 'createdAt' || sort.field === 'updatedAt'

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** What a statement is given: numbers and instants go as text, a list of strings as an array. */
 export type Parameter = string | number | null | readonly string[]
 
@@ -34,7 +36,8 @@ export function statement(name: string | undefined, sql: string): Statement {
     if (!parameters.includes(parameter)) parameters.push(parameter)
     return `$${parameters.indexOf(parameter) + 1}`
   })
-  return { name: name && `taskward ${name}`, text, parameters }
+  // The text is in the name: behind a pooler two versions of this program may share a connection, and must not run each other's statements.
+  return { name: name && `${name} ${createHash('sha256').update(text).digest('base64url').slice(0, 12)}`, text, parameters }
 }
 
 /** The values in the order of `$1`, `$2` and so on. */

@@ -37,7 +37,7 @@ function textOf(cause: Error, name: string): [string, string][] {
 }
 
 /** From the first quotation mark to the last: a text in quotes may hold quotes itself. Where only one is left, all that follows goes. */
-export const withoutQuotations = (message: string): string => message.replace(/["'`“”«»][\s\S]*(["'`“”«»]|$)/, '…').slice(0, MESSAGE)
+const withoutQuotations = (message: string): string => message.replace(/["'`“”«»][\s\S]*(["'`“”«»]|$)/, '…').slice(0, MESSAGE)
 
 /** The stack repeats the message, of which a line may look like a frame; so what comes after it is taken, and files only. */
 function framesOf(error: Error): string[] {

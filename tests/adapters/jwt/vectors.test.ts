@@ -98,13 +98,8 @@ async function differences(name: string): Promise<{ readonly seen: number; reado
 }
 
 describe('public vectors', () => {
-  if (!existsSync(FOLDER)) {
-    it('AUTH-06 are not here: nothing is verified against them in this run', () => {
-      process.stdout.write(`    (no folder ../shared/vectors beside the checkout)\n`)
-      expect(existsSync(FOLDER)).to.equal(false)
-    })
-    return
-  }
+  // Said rather than passed off as a test: where they are not, these rules have the tests beside.
+  if (!existsSync(FOLDER)) return void process.stdout.write('public vectors: no folder ../shared/vectors beside the checkout, so none is verified\n')
 
   for (const [name, count] of [
     ['signature', 401],

@@ -108,7 +108,7 @@ for (const { name, open } of databasesUnderTest) {
           expect(balance?.['told']).to.equal(balance?.['there'])
           expect(balance?.['untagged']).to.equal(0)
         }),
-        { numRuns: figure(100) },
+        { numRuns: figure(100), endOnFailure: true },
       )
     })
 

@@ -14,6 +14,9 @@ describe('faults of the database', () => {
     'a server that is starting': coded('57P03'),
     'a statement that took too long': coded('57014'),
     'a lock that is not to be had': coded('55P03'),
+    'a login that is refused': coded('28P01'),
+    'a database that is not there': coded('3D000'),
+    'a database that takes no connections': coded('55000'),
     'a deadlock': coded('40P01'),
     'a standby': coded('25006'),
     'nobody listening': Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' }),
@@ -31,7 +34,6 @@ describe('faults of the database', () => {
   }
 
   const lasting = {
-    'a wrong password': coded('28P01'),
     'a missing table': coded('42P01'),
     'a broken rule': coded('23514'),
     'a fault of our own': new TypeError('x'),

@@ -9,6 +9,7 @@ import { at, draftOf, idOf, principalOf, queryOf } from '../../builders.ts'
 import { commitOf } from '../../contracts/writing.ts'
 import { forDriver, freshDatabase, runOn, superuserUrl } from '../../databases.ts'
 
+const SERVING = `serving '%I' role`
 const faultOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => 'none',
@@ -78,19 +79,19 @@ describe('a PostgreSQL server', function () {
   it('RUN-07 is migrated as another role, whose tables the serving role may use and not own', async () => {
     const superuser = new URL(await superuserUrl())
     const name = `migrated_${process.pid}`
-    await runOn(superuser.href, `create role "serving role" login password 'x'`)
+    await runOn(superuser.href, `create role "serving '%I' role" login password 'x'`)
     await runOn(superuser.href, `create role migrator login password 'x'`)
     await runOn(superuser.href, `create database ${name} owner migrator`)
     const as = (role: string): string => `postgres://${encodeURIComponent(role)}:x@${superuser.host}/${name}`
-    const database = await openServer({ url: as('serving role'), pool: 2, migrationUrl: as('migrator') })
-    expect(await database.migrate()).to.deep.equal(['0001-first'])
+    const database = await openServer({ url: as(SERVING), pool: 2, migrationUrl: as('migrator') })
+    expect(await database.migrate()).to.deep.equal(['0001-first', '0002-journal'])
     expect(await database.migrate()).to.deep.equal([])
     expect(await database.pendingMigrations()).to.deep.equal([])
     expect(await database.secret()).to.have.length(32)
     const mine = database.tasks.of(ada.mayWrite())
     expect((await mine.commit(creation)).kind).to.equal('committed')
     expect((await database.tasks.of(principalOf('bob').mayRead()).page(queryOf())).items).to.equal('[]')
-    const client = new pg.Client(as('serving role'))
+    const client = new pg.Client(as(SERVING))
     await client.connect()
     expect((await client.query('select from tasks')).rowCount).to.equal(0)
     expect((await faultOf(client.query('truncate tasks cascade'))) instanceof Error).to.equal(true)

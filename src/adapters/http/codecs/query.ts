@@ -6,7 +6,7 @@ import { TAGS, tag, tagSet } from '../../../domain/tags.ts'
 import { PRIORITIES, STATUSES } from '../../../domain/task.ts'
 import { folded } from '../../../domain/text.ts'
 import { fault } from '../problem.ts'
-import { type Codec, flawsOf, members, oneOf, optional, text, withDefault } from './kit.ts'
+import { type Codec, flawsOf, map, members, oneOf, optional, text, withDefault } from './kit.ts'
 
 const LIMIT = 100
 /** Of `q`, in code points; and the words in it. */
@@ -49,11 +49,15 @@ const among = <T extends string>(all: readonly T[]) => {
   }
 }
 
+/** In an order of ours: the same filter written in another one is the same, to a cursor too (LIST-10). */
+const anyOf = <T extends string>(name: string, all: readonly T[]): Codec<readonly T[]> =>
+  map(severally(name, among(all)), (found) => all.filter((one) => found.includes(one)))
+
 const PARAMETERS = members({
   limit: withDefault(text('limit', limitUpTo(LIMIT)), 20),
   cursor: optional(text('cursor', valid)),
-  status: withDefault(severally('status', among(STATUSES)), []),
-  priority: withDefault(severally('priority', among(PRIORITIES)), []),
+  status: withDefault(anyOf('status', STATUSES), []),
+  priority: withDefault(anyOf('priority', PRIORITIES), []),
   tag: withDefault(severally('tag', tag), []),
   dueAfter: optional(text('dueAfter', dueText)),
   dueBefore: optional(text('dueBefore', dueText)),

@@ -10,7 +10,6 @@ import { JSON_TYPE } from '../headers.ts'
 import { keyOf, onceOf } from '../idempotency.ts'
 import type { Limits } from '../limits.ts'
 import { acceptable, type Route } from './route.ts'
-import { TASK_TYPES } from './writing.ts'
 
 const JSON_ALONE = ['application/json']
 
@@ -25,7 +24,7 @@ export function batchRoutes(ports: Ports, requireIfMatch: boolean, limits: Limit
       needs: 'tasks:write',
       async handle(ctx, principal) {
         const dryRun = dryRunOf(ctx, principal)
-        acceptable(ctx, ...TASK_TYPES)
+        acceptable(ctx, JSON_TYPE)
         const key = keyOf(ctx)
         const bytes = bytesOf(await readBody(ctx, JSON_ALONE, BATCH_LIMIT))
         let operations: readonly Operation[] = []

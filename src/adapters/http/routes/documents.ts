@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { type Asset, DOCS_POLICY, type Docs } from '../docs.ts'
+import { HTML_TYPE } from '../headers.ts'
 import { sendUnlessKnown } from '../outcome.ts'
 import { fault } from '../problem.ts'
 import { acceptable, type Route } from './route.ts'
@@ -48,8 +49,8 @@ export function documentRoutes({ page, assets, openapiJson }: Docs, problems: Re
       needs: undefined,
       async handle(ctx) {
         const text = problems.get(ctx.params['slug'] ?? '') ?? fault('not-found')
-        acceptable(ctx, 'text/html')
-        ctx.set('Content-Type', 'text/html; charset=utf-8')
+        acceptable(ctx, HTML_TYPE)
+        ctx.set('Content-Type', HTML_TYPE)
         ctx.body = text
       },
     },
@@ -57,6 +58,6 @@ export function documentRoutes({ page, assets, openapiJson }: Docs, problems: Re
 }
 
 function sendAsset(ctx: Context, { type, body, etag }: Asset): void {
-  acceptable(ctx, type.split(';', 1)[0] ?? type)
+  acceptable(ctx, type)
   sendUnlessKnown(ctx, etag, type, body)
 }

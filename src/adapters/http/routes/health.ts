@@ -15,7 +15,7 @@ export function healthRoutes(isReady: () => Promise<boolean>): readonly Route[] 
       path: '/api/health/ready',
       needs: undefined,
       async handle(ctx) {
-        acceptable(ctx, 'application/json')
+        acceptable(ctx, JSON_TYPE)
         if (!(await isReady())) fault('service-unavailable', { headers: { 'Retry-After': '1' } })
         sayOk(ctx)
       },
@@ -24,7 +24,7 @@ export function healthRoutes(isReady: () => Promise<boolean>): readonly Route[] 
 }
 
 function sayOk(ctx: Context): void {
-  acceptable(ctx, 'application/json')
+  acceptable(ctx, JSON_TYPE)
   ctx.set('Content-Type', JSON_TYPE)
   ctx.body = '{"status":"ok"}'
 }

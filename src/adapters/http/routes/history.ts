@@ -7,7 +7,7 @@ import { decodeBody } from '../codecs/task.ts'
 import { answerOf, send, sendPage } from '../outcome.ts'
 import { PAGE_BYTES, type Seal } from '../paging.ts'
 import { acceptable, type Route } from './route.ts'
-import { idOf, receive, TASK_TYPES, termsOf } from './writing.ts'
+import { idOf, receive, termsOf } from './writing.ts'
 
 /** @param seal what the cursors are made with */
 export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean): readonly Route[] {
@@ -26,7 +26,7 @@ export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean)
         const task = (ctx.params['id'] ?? '').toLowerCase()
         const serves = `history ${task}`
         const before = cursor === undefined ? undefined : Number(seal.open(principal.subject, serves, cursor))
-        acceptable(ctx, ...TASK_TYPES)
+        acceptable(ctx, JSON_TYPE)
         const page = await read(principal, idOf(ctx), { limit, bytes: PAGE_BYTES, before })
         const next = page.next === undefined ? undefined : seal.seal(principal.subject, serves, String(page.next))
         sendPage(ctx, `/api/tasks/${task}/changes`, parameters, page.items, next)

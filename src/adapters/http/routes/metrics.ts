@@ -10,7 +10,7 @@ const TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 export function metricsRoutes(token: string, print: () => Promise<string>, limits: Limits): readonly Route[] {
   const isToken = (given: string): boolean => timingSafeEqual(digest(given), digest(token))
   return [
-    /** Figures for whoever runs the server. The server's own `METRICS_TOKEN`; a request without it counts for its address. Not in flight. RATE-02. */
+    /** Figures for whoever runs the server. The server's own `METRICS_TOKEN`; a request without it counts for its address. Not in flight. DOC-06, RATE-02. */
     {
       method: 'GET',
       path: '/api/metrics',
@@ -22,7 +22,7 @@ export function metricsRoutes(token: string, print: () => Promise<string>, limit
           await limits.countStranger(ctx)
           return given === undefined ? missingToken() : invalidToken()
         }
-        acceptable(ctx, 'text/plain')
+        acceptable(ctx, TYPE)
         ctx.set('Content-Type', TYPE)
         ctx.body = await print()
       },

@@ -47,9 +47,12 @@ const permitted =
     await handle(ctx, principal)
   }
 
-/** @throws {Fault} not-acceptable (HTTP-21) */
-export function acceptable(ctx: Context, ...types: readonly [string, ...string[]]): void {
+/**
+ * @param type as it is answered with, parameters included, of which `Accept` may name some, all or none
+ * @throws {Fault} not-acceptable (HTTP-21)
+ */
+export function acceptable(ctx: Context, type: string): void {
   const { accept } = ctx.req.headers
   if (accept === undefined || accept === '' || accept === '*/*') return
-  if (ctx.accepts(...types) === false) fault('not-acceptable', { detail: `this is answered as ${types[0]}` })
+  if (ctx.accepts(type) === false) fault('not-acceptable', { detail: `this is answered as ${type}` })
 }

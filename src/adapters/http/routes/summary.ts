@@ -3,7 +3,6 @@ import { readSummary } from '../../../application/summary.ts'
 import { decodeSummaryRequest } from '../codecs/summary.ts'
 import { JSON_TYPE } from '../headers.ts'
 import { acceptable, type Route } from './route.ts'
-import { TASK_TYPES } from './writing.ts'
 
 export function summaryRoutes(ports: Ports): readonly Route[] {
   const read = readSummary(ports)
@@ -16,7 +15,7 @@ export function summaryRoutes(ports: Ports): readonly Route[] {
       needs: 'tasks:read',
       async handle(ctx, principal) {
         const { timeZone } = decodeSummaryRequest(ctx.querystring)
-        acceptable(ctx, ...TASK_TYPES)
+        acceptable(ctx, JSON_TYPE)
         const summary = await read(principal, timeZone)
         ctx.set('Content-Type', JSON_TYPE)
         ctx.body = summary

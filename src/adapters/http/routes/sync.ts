@@ -9,7 +9,6 @@ import { invalidCursor } from '../paging.ts'
 import type { Streams } from '../streams.ts'
 import type { WalkCursors } from '../walk-cursors.ts'
 import { acceptable, type Route } from './route.ts'
-import { TASK_TYPES } from './writing.ts'
 
 const CHANGES = '/api/changes'
 const STREAM_TYPE = 'text/event-stream'
@@ -35,7 +34,7 @@ export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams)
     const asked = decodeChangesRequest(ctx.querystring)
     const now = ports.clock.now()
     const begun = asked.cursor === undefined ? { walk: walkSince(asked.since), at: now } : cursors.open(principal.subject, asked.cursor, now)
-    acceptable(ctx, ...TASK_TYPES)
+    acceptable(ctx, JSON_TYPE)
     const { page, walk } = await read(principal, begun.walk, { limit: asked.limit, bytes: ROOM })
     // Of a database that was set back since: what the walk told of is not there any more.
     if (begun.walk.began !== undefined && page.seq < Math.max(begun.walk.began, begun.walk.after)) return invalidCursor()
@@ -66,7 +65,7 @@ export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams)
 
 function wantsStream(ctx: Context): boolean {
   const { accept } = ctx.req.headers
-  return accept !== undefined && ctx.accepts(...TASK_TYPES, STREAM_TYPE) === STREAM_TYPE
+  return accept !== undefined && ctx.accepts(...STREAM_TYPE) === STREAM_TYPE
 }
 
 /** A relative reference that goes on with the walk, which says itself where it began. */

@@ -11,7 +11,7 @@ import { answerOf, send, sendPage, sendUnlessKnown } from '../outcome.ts'
 import type { Cursors } from '../paging.ts'
 import { etagOf } from '../precondition.ts'
 import { acceptable, type Route } from './route.ts'
-import { idOf, receive, TASK_TYPES, termsOf } from './writing.ts'
+import { idOf, receive, termsOf } from './writing.ts'
 
 const COLLECTION = '/api/tasks'
 const ITEM = '/api/tasks/:id'
@@ -37,7 +37,7 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
         const asked = decodeListRequest(ctx.querystring)
         const { filter, sort, limit, cursor } = asked
         const from = cursor === undefined ? undefined : cursors.open(principal.subject, asked, cursor)
-        acceptable(ctx, ...TASK_TYPES)
+        acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { filter, sort, limit, from })
         const next = page.next && cursors.seal(principal.subject, asked, page.next)
         ctx.set('Taskward-Seq', String(page.seq))
@@ -64,7 +64,7 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
       needs: 'tasks:read',
       async handle(ctx, principal) {
         noQuery(ctx.querystring)
-        acceptable(ctx, ...TASK_TYPES)
+        acceptable(ctx, JSON_TYPE)
         const { json, seq } = await read(principal, idOf(ctx))
         sendUnlessKnown(ctx, etagOf(seq), JSON_TYPE, json)
       },

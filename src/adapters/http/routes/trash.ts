@@ -4,7 +4,7 @@ import { decodePageRequest } from '../codecs/query.ts'
 import { answerOf, send, sendPage } from '../outcome.ts'
 import type { Seal } from '../paging.ts'
 import { acceptable, type Route } from './route.ts'
-import { idOf, receive, TASK_TYPES, termsOf } from './writing.ts'
+import { idOf, receive, termsOf } from './writing.ts'
 
 const COLLECTION = '/api/trash'
 
@@ -24,7 +24,7 @@ export function trashRoutes(ports: Ports, seal: Seal): readonly Route[] {
       async handle(ctx, principal) {
         const { limit, cursor, parameters } = decodePageRequest(ctx.querystring)
         const from = cursor === undefined ? undefined : Number(seal.open(principal.subject, 'trash', cursor))
-        acceptable(ctx, ...TASK_TYPES)
+        acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { limit, from })
         const next = page.next === undefined ? undefined : seal.seal(principal.subject, 'trash', String(page.next))
         sendPage(ctx, COLLECTION, parameters, page.items, next)

@@ -7,12 +7,10 @@ import { type Body, bytesOf, readBody } from '../body.ts'
 import { noQuery } from '../codecs/query.ts'
 import { idIn } from '../codecs/task.ts'
 import type { Context } from '../context.ts'
+import { JSON_TYPE } from '../headers.ts'
 import { keyOf, onceOf } from '../idempotency.ts'
 import { isAsExpected } from '../precondition.ts'
 import { acceptable } from './route.ts'
-
-/** A task's media type, as `Accept` may name it. */
-export const TASK_TYPES = ['application/json', 'application/json; charset=utf-8'] as const
 
 /** A write as it came, its body perhaps with a fault that waits for its turn. */
 export interface Write {
@@ -31,7 +29,7 @@ const NO_BODY: Body = Buffer.alloc(0)
  */
 export async function receive(ctx: Context, principal: Principal, types: readonly string[] | undefined, shows = true): Promise<Write> {
   noQuery(ctx.querystring)
-  if (shows && principal.reads) acceptable(ctx, ...TASK_TYPES)
+  if (shows && principal.reads) acceptable(ctx, JSON_TYPE)
   const key = keyOf(ctx)
   const body = types === undefined && key === undefined ? NO_BODY : await readBody(ctx, types)
   return { once: key === undefined ? undefined : onceOf(ctx, key, bytesOf(body)), body }

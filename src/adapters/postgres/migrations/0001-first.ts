@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations'
 
-/** Every key and index of an owner's tables begins with the owner, so that rows of one owner can one day live together (STORE-01). */
+/** Every key and index of an owner's tables begins with the owner, so that rows of one owner can one day live together (OWN-04). */
 const TABLES = [
   `create table owners (
     owner_id text collate "C" not null primary key,

@@ -41,19 +41,25 @@ export async function applyMigrations(connection: AbstractSqlConnection, migrato
   return connection.transactional(async (transaction) => {
     await connection.execute(`select pg_advisory_xact_lock(${LOCK})`, [], 'all', transaction)
     const applied = await migrator.up({ transaction })
-    const [own] = await connection.execute<{ is_own: boolean }[]>(`select current_user = '${role.replaceAll("'", "''")}' as is_own`, [], 'all', transaction)
-    if (own?.is_own !== true) for (const grant of grants(role)) await connection.execute(grant, [], 'run', transaction)
+    const [here] = await connection.execute<{ role: string; schema: string }[]>(
+      'select current_user as role, current_schema() as schema',
+      [],
+      'all',
+      transaction,
+    )
+    if (here !== undefined && here.role !== role) for (const grant of grants(role, here.schema)) await connection.execute(grant, [], 'run', transaction)
     return applied.map(({ name }) => name)
   })
 }
 
-function grants(role: string): readonly string[] {
-  const grantee = `"${role.replaceAll('"', '""')}"`
-  const tables = ENTITIES.map(({ meta }) => meta.tableName)
+const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
+
+function grants(role: string, schema: string): readonly string[] {
   const readOnly = ['server_secret', TRACKING_TABLE]
+  const tables = ENTITIES.map(({ meta }) => meta.tableName).filter((table) => !readOnly.includes(table))
   return [
-    `do $$ begin execute format('grant usage on schema %I to ${grantee.replaceAll("'", "''")}', current_schema()); end $$`,
-    `grant select, insert, update, delete on ${tables.filter((table) => !readOnly.includes(table)).join(', ')} to ${grantee}`,
-    `grant select on ${readOnly.join(', ')} to ${grantee}`,
+    `grant usage on schema ${quoted(schema)} to ${quoted(role)}`,
+    `grant select, insert, update, delete on ${tables.join(', ')} to ${quoted(role)}`,
+    `grant select on ${readOnly.join(', ')} to ${quoted(role)}`,
   ]
 }

@@ -1,0 +1,41 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { createMetrics } from '../../../src/adapters/system/metrics.ts'
+import type { AnsweredRequest } from '../../../src/application/observation.ts'
+
+const request: AnsweredRequest = {
+  id: 'f00d',
+  method: 'GET',
+  route: '/api/tasks/:id',
+  status: 404,
+  milliseconds: 20,
+  owner: 'feedface',
+  problem: 'not-found',
+  reason: undefined,
+}
+
+describe('metrics', () => {
+  it('DOC-06 count what is told, and name neither owner nor request', async () => {
+    const { tell, print } = createMetrics()
+    tell({ kind: 'answered', request })
+    tell({ kind: 'answered', request: { ...request, route: undefined, status: 200, problem: undefined } })
+    tell({ kind: 'failed', requestId: 'f00d', cause: new Error('gone') })
+    tell({ kind: 'key-set-fetched', keys: 2 })
+    tell({ kind: 'key-set-failed', reason: 'gone' })
+    tell({ kind: 'due-work-done', count: 7 })
+    tell({ kind: 'stopped' })
+    const figures = await print()
+    expect(figures.split('\n')).to.include.members([
+      'taskward_http_requests_total{method="GET",route="/api/tasks/:id",status="404"} 1',
+      'taskward_http_requests_total{method="GET",route="none",status="200"} 1',
+      'taskward_http_request_duration_seconds_bucket{le="0.01",route="/api/tasks/:id"} 0',
+      'taskward_http_request_duration_seconds_bucket{le="0.025",route="/api/tasks/:id"} 1',
+      'taskward_problems_total{problem="not-found"} 1',
+      'taskward_faults_total 1',
+      'taskward_key_set_fetches_total{outcome="fetched"} 1',
+      'taskward_key_set_fetches_total{outcome="failed"} 1',
+      'taskward_due_work_total 7',
+    ])
+    expect(figures).to.not.match(/feedface|f00d|gone/)
+  })
+})
