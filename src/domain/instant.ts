@@ -3,7 +3,7 @@ export type Instant = string & { readonly instant: unique symbol }
 
 const PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
-const isInstant = (text: string): text is Instant => PATTERN.test(text)
+export const isInstant = (text: string): text is Instant => PATTERN.test(text)
 
 /** @param ms milliseconds since 1970 within the years 0001 to 9999; outside them the nearest moment within. */
 export function instantAt(ms: number): Instant {

@@ -1,6 +1,7 @@
 import type { Ports } from '../../../application/ports.ts'
 import { browseTrash, emptyTrash, purgeTask, restoreTask } from '../../../application/trash.ts'
 import { decodePageRequest } from '../codecs/query.ts'
+import { JSON_TYPE } from '../headers.ts'
 import { answerOf, send, sendPage } from '../outcome.ts'
 import type { Seal } from '../paging.ts'
 import { acceptable, type Route } from './route.ts'
