@@ -159,6 +159,39 @@ export function batchingContract(name: string, open: OpenStore): void {
       expect((await mine.tasks.page(queryOf())).seq).to.equal(100)
     })
 
+    it('BATCH-02 BATCH-03 what a batch was decided on must still be so, also of a task that it only shows', async () => {
+      const mine = someone()
+      await mine.run([creating(1), creating(2)])
+      const made = { change: create(idOf(3), draftOf(), at(0)), decidedOn: undefined }
+      const how = { changes: [made], actor: 'someone', now: at(0), quota: { tasks: 10, bytes: 1e6 }, once: undefined, keep: undefined }
+      expect(
+        await mine.tasks.commitAll(
+          {
+            ...how,
+            unchanged: [
+              { id: idOf(1), seq: 1 },
+              { id: idOf(2), seq: 1 },
+            ],
+          },
+          false,
+        ),
+      ).to.deep.equal({ kind: 'overtaken' })
+      expect(await mine.tasks.commitAll({ ...how, unchanged: [{ id: idOf(9), seq: 1 }] }, false)).to.deep.equal({ kind: 'overtaken' })
+      expect((await mine.tasks.page(queryOf())).seq).to.equal(2)
+      expect(
+        await mine.tasks.commitAll(
+          {
+            ...how,
+            unchanged: [
+              { id: idOf(1), seq: 1 },
+              { id: idOf(2), seq: 2 },
+            ],
+          },
+          false,
+        ),
+      ).to.deep.equal({ kind: 'committed' })
+    })
+
     it('BATCH-08 a dry run answers what would happen and changes nothing, also of what only the store knows', async () => {
       const mine = someone({ tasks: 3, bytes: 20_000 })
       await mine.run([creating(1), creating(2), doing('delete', 2)])

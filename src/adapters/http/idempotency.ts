@@ -20,9 +20,9 @@ export function keyOf({ req: { headers } }: Context): string | undefined {
 const malformed = (): never =>
   fault('malformed-header', { detail: 'Idempotency-Key has 1 to 255 printable ASCII characters, in quotes or without space, comma, quote and backslash' })
 
-/** No write has a query; of a path only an id can be written in several ways, which are one (TASK-03). */
+/** Of a path only an id can be written in several ways, which are one (TASK-03). */
 export const onceOf = (ctx: Context, key: string, body: Buffer): Once => ({
-  scope: `${ctx.method} ${decodeURIComponent(ctx.path).toLowerCase()}`,
+  scope: `${ctx.method} ${decodeURIComponent(ctx.path).toLowerCase()}${ctx.search}`,
   key,
   fingerprint: createHash('sha256').update(body).digest('hex'),
 })

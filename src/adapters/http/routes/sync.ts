@@ -65,7 +65,7 @@ export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams)
 
 function wantsStream(ctx: Context): boolean {
   const { accept } = ctx.req.headers
-  return accept !== undefined && ctx.accepts(...STREAM_TYPE) === STREAM_TYPE
+  return accept !== undefined && ctx.accepts(JSON_TYPE, STREAM_TYPE) === STREAM_TYPE
 }
 
 /** A relative reference that goes on with the walk, which says itself where it began. */
