@@ -267,6 +267,12 @@ describe('commands, in prose and in package.json', () => {
   })
 })
 
+describe('the sync client, in README.md and in the tests', () => {
+  it('is the same', () => {
+    expect(README).to.include(file('tests/sync-client.ts').text.trim())
+  })
+})
+
 describe('versions', () => {
   const { version, engines, dependencies, devDependencies } = PACKAGE
 
