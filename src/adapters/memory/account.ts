@@ -2,6 +2,7 @@ import type { LoadedBatch } from '../../application/batch.ts'
 import type { Kept, Once } from '../../application/ports.ts'
 import type { Change } from '../../domain/change.ts'
 import { type Instant, millisecondsOf } from '../../domain/instant.ts'
+import { DAY } from '../../domain/retention.ts'
 import type { Stored, TaskId } from '../../domain/task.ts'
 
 /** One entry of the journal (STORE-04). */
@@ -57,8 +58,6 @@ export const openAccount = (): Account => ({
   batches: new Map(),
   tombstones: new Map(),
 })
-
-export const DAY = 24 * 60 * 60 * 1000
 
 /** The task, if it is there and outside the trash. */
 export function live({ tasks }: Account, id: TaskId): Stored | undefined {

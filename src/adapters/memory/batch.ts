@@ -2,9 +2,10 @@ import type { BatchCommit, BatchOutcome, BatchVerdict, LoadedBatch } from '../..
 import type { Once } from '../../application/ports.ts'
 import { isFree } from '../../domain/change.ts'
 import { type Instant, millisecondsOf } from '../../domain/instant.ts'
+import { DAY } from '../../domain/retention.ts'
 import type { TaskId } from '../../domain/task.ts'
 import { answerWeight } from '../../domain/weight.ts'
-import { type Account, DAY, isEmptiedOut, type KeptBatch, live, nameOf, trashed } from './account.ts'
+import { type Account, isEmptiedOut, type KeptBatch, live, nameOf, trashed } from './account.ts'
 import { commit } from './committing.ts'
 
 export const loadAll = (account: Account, ids: readonly TaskId[], once: Once | undefined, now: Instant): LoadedBatch => ({

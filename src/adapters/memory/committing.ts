@@ -1,10 +1,9 @@
 import type { Commit, Once, Verdict } from '../../application/ports.ts'
+import { isFree } from '../../domain/change.ts'
+import { ENTRIES_KEPT } from '../../domain/retention.ts'
 import type { Task } from '../../domain/task.ts'
 import { answerWeight, entryWeight, taskWeight } from '../../domain/weight.ts'
 import { type Account, type Entry, isEmptiedOut, type KeptAnswer, keptUnder, nameOf } from './account.ts'
-
-/** Entries of a task that are kept while the task is (STORE-06). */
-const ENTRIES_KEPT = 1000
 
 export function commit(account: Account, commit: Commit): Verdict {
   const refused = objection(account, commit)
@@ -29,8 +28,7 @@ function objection(account: Account, { change, decidedOn, keep, quota, now }: Co
   if (change.before === null && account.tasks.size >= quota.tasks) return { kind: 'task-quota-exceeded' }
   const added =
     taskWeight(change.after) - (change.before ? taskWeight(change.before) : 0) + entryWeight(change.fields) + (keep ? answerWeight(keep.outcome.json) : 0)
-  const isFree = change.kind === 'deleted' || change.kind === 'restored'
-  return !isFree && account.bytes + added > quota.bytes ? { kind: 'storage-quota-exceeded' } : undefined
+  return !isFree(change) && account.bytes + added > quota.bytes ? { kind: 'storage-quota-exceeded' } : undefined
 }
 
 function record(account: Account, after: Task, entry: Entry): void {

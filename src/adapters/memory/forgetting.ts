@@ -1,11 +1,9 @@
 import { type Instant, millisecondsOf } from '../../domain/instant.ts'
+import { DAY, TOMBSTONE_DAYS } from '../../domain/retention.ts'
 import type { Stored, TaskId } from '../../domain/task.ts'
 import { answerWeight, entryWeight, taskWeight } from '../../domain/weight.ts'
-import { type Account, DAY, isEmptiedOut } from './account.ts'
+import { type Account, isEmptiedOut } from './account.ts'
 import { emptyBatches, forgetBatch } from './batch.ts'
-
-/** Days that a tombstone stays after the purge (STORE-07). */
-const TOMBSTONE_DAYS = 30
 
 export function forget(account: Account, now: Instant, limit: number, trashDays: number): number {
   const { tasks, keys, tombstones } = due(account, now, trashDays)

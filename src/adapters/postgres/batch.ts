@@ -3,6 +3,7 @@ import type { Once } from '../../application/ports.ts'
 import { asJson } from '../../application/printing.ts'
 import { isFree } from '../../domain/change.ts'
 import { type Instant, instantAt, isInstant, millisecondsOf } from '../../domain/instant.ts'
+import { DAY } from '../../domain/retention.ts'
 import type { TaskId } from '../../domain/task.ts'
 import { answerWeight } from '../../domain/weight.ts'
 import { attempt } from './commit.ts'
@@ -11,7 +12,6 @@ import { type OwnerScope, OwnerStatement, type OwnerTransaction } from './owner-
 import { EMPTIED, IN_TRASH, instant, isOutcomeKind, PRINTED, storedFrom } from './rows.ts'
 import { onlyRow } from './session.ts'
 
-const DAY = 24 * 60 * 60 * 1000
 const SCOPE_HASH = `sha256(convert_to($scope::text, 'UTF8'))`
 
 /** With what is kept there come no tasks: its body is as large as all of them. */

@@ -1,3 +1,4 @@
+import { ENTRIES_KEPT } from '../../domain/retention.ts'
 import { OwnerStatement } from './owner-scope.ts'
 
 /** What a commit does, which is what its statement is made of. */
@@ -108,7 +109,7 @@ export function commitStatement(shape: Shape): OwnerStatement {
     keeps && keeping(writes === 'nothing' ? '$decidedOn::bigint' : 'verdict.seq + 1'),
     `clear as (select verdict.due_at, verdict.expired from verdict ${keeps ? 'cross join kept ' : ''}where verdict.kind = 'committed')`,
     trims &&
-      `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - 1000 returning c.weight)`,
+      `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - ${ENTRIES_KEPT} returning c.weight)`,
     numbering(shape),
     records && writing(shape),
     shape.removesTags &&

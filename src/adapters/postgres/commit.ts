@@ -1,8 +1,9 @@
 import { type Commit, Unavailable, type Verdict } from '../../application/ports.ts'
-import type { Change } from '../../domain/change.ts'
+import { type Change, isFree } from '../../domain/change.ts'
 import { dueOrder } from '../../domain/due.ts'
 import { type Instant, instantAt, millisecondsOf } from '../../domain/instant.ts'
 import { searchText } from '../../domain/query.ts'
+import { DAY, ENTRIES_KEPT } from '../../domain/retention.ts'
 import { PRIORITIES } from '../../domain/task.ts'
 import { folded } from '../../domain/text.ts'
 import { answerWeight, entryWeight, taskWeight } from '../../domain/weight.ts'
@@ -11,9 +12,6 @@ import { isUniqueViolation } from './faults.ts'
 import type { OwnerScope, OwnerStatement } from './owner-scope.ts'
 import { onlyRow, type Row, type Values } from './session.ts'
 
-const DAY = 24 * 60 * 60 * 1000
-/** Entries of a task that are kept while the task is (STORE-06). */
-const ENTRIES_KEPT = 1000
 /** How often a commit may meet writes that its statement did not see; each time one of them got on. */
 const TRIES = 1000
 
@@ -38,7 +36,6 @@ function shapeOf({ change, keep }: Commit): Shape {
 
 function changeValues({ kind, at, before, after, fields }: Change, quota: Commit['quota']): Values {
   const tags = tagsOf({ kind, at, before, after, fields })
-  const isFree = kind === 'deleted' || kind === 'restored'
   return {
     id: after.id,
     version: after.version,
@@ -62,7 +59,7 @@ function changeValues({ kind, at, before, after, fields }: Change, quota: Commit
     fields: JSON.stringify(fields),
     entryWeight: entryWeight(fields),
     taskQuota: quota.tasks,
-    byteQuota: isFree ? Number.MAX_SAFE_INTEGER : quota.bytes,
+    byteQuota: isFree({ kind }) ? Number.MAX_SAFE_INTEGER : quota.bytes,
   }
 }
 

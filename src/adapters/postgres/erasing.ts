@@ -1,10 +1,7 @@
 import { type Instant, instantAt, millisecondsOf } from '../../domain/instant.ts'
+import { DAY, TOMBSTONE_DAYS } from '../../domain/retention.ts'
 import { answerWeight } from '../../domain/weight.ts'
 import type { Values } from './session.ts'
-
-const DAY = 24 * 60 * 60 * 1000
-/** Days that a tombstone stays after the purge (STORE-07). */
-const TOMBSTONE_DAYS = 30
 
 /**
  * The owner's row `held` is the lock. A statement sees what was committed when it began: where that row has been written since, nothing is

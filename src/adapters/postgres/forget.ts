@@ -1,9 +1,8 @@
 import { type Instant, instantAt, millisecondsOf } from '../../domain/instant.ts'
+import { DAY } from '../../domain/retention.ts'
 import { ERASED_BYTES, erasing, erasingValues, FRESH } from './erasing.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
 import { onlyRow } from './session.ts'
-
-const DAY = 24 * 60 * 60 * 1000
 
 /** Rows of `table` that are over, at most as many as one step takes, named by their keys. */
 const over = (table: string, keys: string, moment: string, until: string): string =>

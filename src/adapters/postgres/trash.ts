@@ -2,6 +2,7 @@ import type { Loaded, Once } from '../../application/ports.ts'
 import { asJson } from '../../application/printing.ts'
 import type { Emptying, Purge, TrashPage, TrashQuery } from '../../application/trash.ts'
 import { type Instant, instantAt, isInstant, millisecondsOf } from '../../domain/instant.ts'
+import { DAY } from '../../domain/retention.ts'
 import type { TaskId } from '../../domain/task.ts'
 import { keepValues } from './commit.ts'
 import { erasingValues, tombstoneUntil } from './erasing.ts'
@@ -9,8 +10,6 @@ import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
 import { IN_TRASH, instant, KEPT, keptFrom, PRINTED, SHOWN, storedFrom } from './rows.ts'
 import { onlyRow, type Values } from './session.ts'
 import { emptyStatement, purgeStatement } from './trash-statements.ts'
-
-const DAY = 24 * 60 * 60 * 1000
 
 /** A task in the trash, byte for byte what `printTrashed` makes of it. */
 const TRASHED = `left(${PRINTED}, -1) || ',"deletedAt":' || ${instant('t.deleted_at')} || ',"purgeAt":' || ${instant('(t.deleted_at + $trashTime::interval)')} || '}'`
