@@ -31,7 +31,11 @@ export const followChanges = (ports: Pick<Ports, 'tasks'>) => {
 
   return async (principal: Principal, since: number): Promise<Following> => {
     const bell = new Bell()
-    const unwatch = ports.tasks.of(principal.mayRead()).watch(() => bell.ring())
+    /** All that is there up to this number has been told. */
+    let told = -1
+    const unwatch = ports.tasks.of(principal.mayRead()).watch((latest = Number.POSITIVE_INFINITY) => {
+      if (latest > told) bell.ring()
+    })
     let stopped = false
     const stop = (): void => {
       stopped = true
@@ -54,6 +58,7 @@ export const followChanges = (ports: Pick<Ports, 'tasks'>) => {
             const events = eventsOf(page, isFirstSync)
             walk = page.more ? reached : { since: page.seq, began: page.seq, after: page.seq }
             isFirstSync &&= page.more
+            if (!page.more) told = page.seq
             if (events.length > 0) return events
             await bell.rung()
           }

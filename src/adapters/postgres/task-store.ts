@@ -4,6 +4,7 @@ import type { Commit, Loaded, Once, OwnedTasks, Shown, TaskPage, TaskStore, Verd
 import { asJson, type Json } from '../../application/printing.ts'
 import type { ChangesPage, ChangesQuery } from '../../application/sync.ts'
 import type { Emptying, Purge, TrashPage, TrashQuery } from '../../application/trash.ts'
+import type { Listener } from '../../application/watching.ts'
 import type { WayBack } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Owner } from '../../domain/owner.ts'
@@ -68,7 +69,7 @@ class Tasks implements OwnedTasks {
     return changes(this.#mine, query)
   }
 
-  watch(listener: () => void): () => void {
+  watch(listener: Listener): () => void {
     return this.#wakes.watch(this.#owner, listener)
   }
 

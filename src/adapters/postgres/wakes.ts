@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { ClientConfig } from 'pg'
 import { Unavailable } from '../../application/ports.ts'
-import { Watchers } from '../../application/watching.ts'
+import { type Listener, Watchers } from '../../application/watching.ts'
 import type { Owner } from '../../domain/owner.ts'
 import { type Listening, listen, notify } from './notifications.ts'
 import { latestNumbers } from './owner-scope.ts'
@@ -9,7 +9,7 @@ import type { Session } from './session.ts'
 
 /** Who is told of commits, and how other processes hear of them. */
 export interface Wakes {
-  watch(owner: Owner, listener: () => void): () => void
+  watch(owner: Owner, listener: Listener): () => void
   /** Called after a commit of this owner's, never within it: a notification in the transaction takes a lock that all commits share. */
   committed(owner: Owner): void
   close(): Promise<void>
@@ -84,7 +84,7 @@ export function sharedWakes({ notify, listen, latest, warn }: SharedDatabase): W
       const now = await latest(watchers.owners)
       const before = seen
       seen = now
-      for (const [owner, seq] of now) if (before.get(owner) !== seq) watchers.wake(owner)
+      for (const [owner, seq] of now) if (before.get(owner) !== seq) watchers.wake(owner, Number(seq))
     } catch (fault) {
       passOver(fault, 'a look for changes')
     } finally {
