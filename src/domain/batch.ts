@@ -16,7 +16,7 @@ export type Operation =
 
 interface OnTask {
   readonly id: TaskId
-  /** The version that the task must have at this point; undefined: any (BATCH-06). */
+  /** The version that the task must have at this point (BATCH-06); undefined where the operation does not say. */
   readonly ifVersion: number | undefined
 }
 

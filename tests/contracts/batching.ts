@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { runBatch } from '../../src/application/batch.ts'
 import type { OwnedTasks, Ports } from '../../src/application/ports.ts'
 import type { Operation } from '../../src/domain/batch.ts'
@@ -9,7 +9,7 @@ import { Refused } from '../../src/domain/refusal.ts'
 import type { Draft, TaskId } from '../../src/domain/task.ts'
 import { discard } from '../../src/domain/trash.ts'
 import { at, BEGINNING, draftOf, idOf, onceOf, portsOver, principalOf, queryOf, refusalOf } from '../builders.ts'
-import { figure, type OpenedStore, type OpenStore } from './opened-store.ts'
+import { figure, type OpenStore, openedAround } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
 const DAY = 24 * 3_600_000
@@ -33,12 +33,8 @@ async function refused(work: () => Promise<unknown>): Promise<string> {
 export function batchingContract(name: string, open: OpenStore): void {
   describe(`${name}: batches`, function () {
     this.timeout(120_000)
-    let opened: OpenedStore
+    const opened = openedAround(open)
     let owners = 0
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
 
     interface Mine {
       readonly tasks: OwnedTasks

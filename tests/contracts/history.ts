@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { type HistoryQuery, printEntry, revertTask } from '../../src/application/history.ts'
 import type { OwnedTasks } from '../../src/application/ports.ts'
 import type { Change, ChangeKind } from '../../src/domain/change.ts'
@@ -8,7 +8,7 @@ import { type Entry, revert, walkBack } from '../../src/domain/history.ts'
 import type { Draft, Task } from '../../src/domain/task.ts'
 import { discard, restore } from '../../src/domain/trash.ts'
 import { at, draftOf, dueOf, idOf, portsOver, principalOf, refusalOf } from '../builders.ts'
-import type { OpenedStore, OpenStore } from './opened-store.ts'
+import { type OpenStore, openedAround } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
 const ID = idOf(1)
@@ -63,12 +63,8 @@ const kinds = (entries: readonly { readonly kind: ChangeKind }[]): readonly stri
 export function historyContract(name: string, open: OpenStore): void {
   describe(`${name}: history`, function () {
     this.timeout(120_000)
-    let opened: OpenedStore
+    const opened = openedAround(open)
     let owners = 0
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
 
     const subject = (): string => `${name} history ${++owners}`
     const someone = (): OwnedTasks => opened.store.of(principalOf(subject()).mayWrite())

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { doDueWork } from '../../src/application/due-work.ts'
 import type { OwnedTasks } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
@@ -7,7 +7,7 @@ import { create } from '../../src/domain/editing.ts'
 import { type Instant, instantAt } from '../../src/domain/instant.ts'
 import { discard } from '../../src/domain/trash.ts'
 import { at, BEGINNING, draftOf, idOf, onceOf, principalOf, queryOf } from '../builders.ts'
-import type { OpenedStore, OpenStore } from './opened-store.ts'
+import { type OpenStore, openedAround } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
 const DAY = 24 * 3_600_000
@@ -16,12 +16,8 @@ const daysLater = (days: number, ms = 0): Instant => instantAt(BEGINNING + days 
 /** What every store promises of work that falls due: stores under test keep what is trashed for 30 days. */
 export function purgingContract(name: string, open: OpenStore): void {
   describe(`${name}: purging`, () => {
-    let opened: OpenedStore
+    const opened = openedAround(open)
     let owners = 0
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
 
     const subject = (): string => `${name} purging ${++owners}`
     const ofSubject = (who: string): OwnedTasks => opened.store.of(principalOf(who).mayWrite())

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import type { OwnedTasks, Verdict } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
 import { create, edit } from '../../src/domain/editing.ts'
 import { at, draftOf, idOf, onceOf, principalOf, queryOf } from '../builders.ts'
-import { figure, type OpenedStore, type OpenStore } from './opened-store.ts'
+import { figure, type OpenStore, openedAround } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
 const SIMULTANEOUS = 50
@@ -13,12 +13,8 @@ const SIMULTANEOUS = 50
 export function racingContract(name: string, open: OpenStore): void {
   describe(`${name}: racing`, function () {
     this.timeout(120_000)
-    let opened: OpenedStore
+    const opened = openedAround(open)
     let owners = 0
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
 
     const someone = (): OwnedTasks => opened.store.of(principalOf(`${name} racing ${++owners}`).mayWrite())
     const atOnce = (work: (n: number) => Promise<Verdict>): Promise<Verdict[]> => Promise.all(Array.from({ length: SIMULTANEOUS }, (_, n) => work(n)))

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import type { OwnedTasks } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
 import type { ChangesPage, ChangesQuery } from '../../src/application/sync.ts'
@@ -10,7 +10,7 @@ import { instantAt } from '../../src/domain/instant.ts'
 import type { Stored, TaskId } from '../../src/domain/task.ts'
 import { discard, restore } from '../../src/domain/trash.ts'
 import { at, BEGINNING, draftOf, idOf, principalOf } from '../builders.ts'
-import { figure, type OpenedStore, type OpenStore } from './opened-store.ts'
+import { figure, type OpenStore, openedAround } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
 const MONTH = 31 * 24 * 3_600_000
@@ -87,12 +87,8 @@ class Model {
 export function syncingContract(name: string, open: OpenStore): void {
   describe(`${name}: syncing`, function () {
     this.timeout(120_000)
-    let opened: OpenedStore
+    const opened = openedAround(open)
     let owners = 0
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
 
     const someone = (): OwnedTasks => opened.store.of(principalOf(`${name} syncing ${++owners}`).mayWrite())
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { doDueWork } from '../../src/application/due-work.ts'
 import type { OwnedTasks } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
@@ -9,7 +9,7 @@ import { type Instant, instantAt } from '../../src/domain/instant.ts'
 import type { Stored } from '../../src/domain/task.ts'
 import { discard, restore } from '../../src/domain/trash.ts'
 import { at, BEGINNING, draftOf, idOf, onceOf, principalOf, queryOf } from '../builders.ts'
-import type { OpenedStore, OpenStore } from './opened-store.ts'
+import { type OpenStore, openedAround } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
 const DAY = 24 * 3_600_000
@@ -21,12 +21,8 @@ const discarded = (key: string, id = 1) => ({ once: onceOf(key), outcome: { kind
 /** What every store promises of the trash: stores under test keep what is trashed for 30 days. */
 export function trashContract(name: string, open: OpenStore): void {
   describe(`${name}: the trash`, () => {
-    let opened: OpenedStore
+    const opened = openedAround(open)
     let owners = 0
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
 
     const subject = (): string => `${name} trash ${++owners}`
     const ofSubject = (who = subject()): OwnedTasks => opened.store.of(principalOf(who).mayWrite())

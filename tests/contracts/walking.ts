@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { createTask } from '../../src/application/creation.ts'
 import { patchTask } from '../../src/application/editing.ts'
 import type { Ports } from '../../src/application/ports.ts'
@@ -8,7 +8,7 @@ import { SORT_FIELDS } from '../../src/domain/query.ts'
 import type { TaskId } from '../../src/domain/task.ts'
 import { draftOf, portsOver, principalOf, queryOf } from '../builders.ts'
 import { walk } from './listing.ts'
-import { figure, type OpenedStore, type OpenStore } from './opened-store.ts'
+import { figure, type OpenStore, openedAround } from './opened-store.ts'
 
 const WRITERS = 8
 const STEADY = 60
@@ -17,11 +17,7 @@ const STEADY = 60
 export function walkingContract(name: string, open: OpenStore): void {
   describe(`${name}: walking`, function () {
     this.timeout(300_000)
-    let opened: OpenedStore
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
+    const opened = openedAround(open)
 
     it('LIST-11 each task that is there throughout with its sort key is seen exactly once, in every sort, while eight writers add, change and delete', async () => {
       const ports = portsOver(opened.store, { tasks: 1_000_000, bytes: 1_000_000_000 })

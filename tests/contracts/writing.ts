@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import type { Commit, OwnedTasks } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
 import { complete } from '../../src/domain/completion.ts'
@@ -9,7 +9,7 @@ import type { Task } from '../../src/domain/task.ts'
 import { discard } from '../../src/domain/trash.ts'
 import { entryWeight, taskWeight } from '../../src/domain/weight.ts'
 import { at, BEGINNING, draftOf, dueOf, idOf, onceOf, principalOf, queryOf } from '../builders.ts'
-import type { OpenedStore, OpenStore } from './opened-store.ts'
+import { type OpenStore, openedAround } from './opened-store.ts'
 
 const QUOTA = { tasks: 1000, bytes: 100_000_000 }
 
@@ -34,12 +34,8 @@ const keeping = (key: string, task: Task | undefined, id = idOf(1)): NonNullable
 /** What every store promises of writing. */
 export function writingContract(name: string, open: OpenStore): void {
   describe(`${name}: writing`, () => {
-    let opened: OpenedStore
+    const opened = openedAround(open)
     let owners = 0
-    before(async () => {
-      opened = await open()
-    })
-    after(() => opened.close())
 
     const someone = (): OwnedTasks => opened.store.of(principalOf(`${name} writing ${++owners}`).mayWrite())
     const loaded = async (mine: OwnedTasks, id = idOf(1)) => (await mine.load(id, undefined, at(0))).stored
