@@ -1,7 +1,8 @@
+import { Handed } from './handed.ts'
 import type { Ports } from './ports.ts'
 import type { Principal } from './principal.ts'
 import type { Json } from './printing.ts'
-import { type ChangesPage, readChanges, type Step, type TaskChange, type Walk, walkSince } from './sync.ts'
+import { type ChangesPage, readChanges, type ShownChange, type Step, type TaskChange, type Walk, walkSince } from './sync.ts'
 
 /** What is read at once for a stream: little, for it waits in memory for a slow reader. */
 const LIMITS = { limit: 100, bytes: 64 * 1024 }
@@ -31,10 +32,9 @@ export const followChanges = (ports: Pick<Ports, 'tasks'>) => {
 
   return async (principal: Principal, since: number): Promise<Following> => {
     const bell = new Bell()
-    /** All that is there up to this number has been told. */
-    let told = -1
-    const unwatch = ports.tasks.of(principal.mayRead()).watch((latest = Number.POSITIVE_INFINITY) => {
-      if (latest > told) bell.ring()
+    const handed = new Handed()
+    const unwatch = ports.tasks.of(principal.mayRead()).watch((news) => {
+      if (handed.take(news)) bell.ring()
     })
     let stopped = false
     const stop = (): void => {
@@ -49,18 +49,26 @@ export const followChanges = (ports: Pick<Ports, 'tasks'>) => {
       let isFirstSync = since === 0
       isFollowed = true
 
+      async function look(): Promise<readonly LiveEvent[]> {
+        if (step === undefined) handed.begin()
+        const { page, walk: reached } = step ?? (await read(principal, walk))
+        step = undefined
+        const events = eventsOf(page, isFirstSync)
+        walk = page.more ? reached : walkAt(page.seq)
+        isFirstSync &&= page.more
+        if (!page.more) handed.reached(page.seq)
+        return events
+      }
+
       return {
         stop,
         async next() {
           while (!stopped) {
-            const { page, walk: reached } = step ?? (await read(principal, walk))
-            step = undefined
-            const events = eventsOf(page, isFirstSync)
-            walk = page.more ? reached : { since: page.seq, began: page.seq, after: page.seq }
-            isFirstSync &&= page.more
-            if (!page.more) told = page.seq
+            const given = handed.give()
+            if (given !== undefined) walk = walkAt(handed.told)
+            const events = given?.map(eventOf) ?? (await look())
             if (events.length > 0) return events
-            await bell.rung()
+            if (given !== undefined) await bell.rung()
           }
           return undefined
         },
@@ -71,10 +79,14 @@ export const followChanges = (ports: Pick<Ports, 'tasks'>) => {
   }
 }
 
+const eventOf = ({ seq, json }: ShownChange): LiveEvent => ({ kind: 'change', seq, json })
+
 function eventsOf({ changes, more, seq: reached }: ChangesPage, isFirstSync: boolean): readonly LiveEvent[] {
-  const told = changes.map(({ seq, json }) => ({ kind: 'change', seq: isFirstSync ? undefined : seq, json }) as const)
+  const told = isFirstSync ? changes.map(({ json }) => ({ kind: 'change', seq: undefined, json }) as const) : changes.map(eventOf)
   return isFirstSync && !more ? [...told, { kind: 'caught-up', seq: reached }] : told
 }
+
+const walkAt = (seq: number): Walk => ({ since: seq, began: seq, after: seq })
 
 /** Streams of one owner that are woken together and are at the same number get what one look gives. */
 function sharing(read: ReturnType<typeof readChanges>) {

@@ -1,4 +1,4 @@
-import type { ChangeKind } from '../domain/change.ts'
+import type { Change, ChangeKind } from '../domain/change.ts'
 import type { Instant } from '../domain/instant.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { Task, TaskId } from '../domain/task.ts'
@@ -50,6 +50,12 @@ export interface TaskChange {
 /** For stores that hold rows. */
 export const printChange = ({ task, ...change }: TaskChange): Json<TaskChange> =>
   asJson(`${JSON.stringify(change, ['seq', 'at', 'kind', 'taskId']).slice(0, -1)},"task":${task === null ? 'null' : print(task)}}`)
+
+/** A change that has just been committed, as the feed tells of it. */
+export const shownChange = ({ kind, at, after }: Change, seq: number): ShownChange => ({
+  seq,
+  json: printChange({ seq, at, kind, taskId: after.id, task: after.deletedAt === null ? after : null }),
+})
 
 /** Where a reader of the feed is. */
 export interface Walk {

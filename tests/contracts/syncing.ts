@@ -4,6 +4,7 @@ import { describe, it } from 'mocha'
 import type { OwnedTasks } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
 import type { ChangesPage, ChangesQuery } from '../../src/application/sync.ts'
+import type { News } from '../../src/application/watching.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { create, edit } from '../../src/domain/editing.ts'
 import { instantAt } from '../../src/domain/instant.ts'
@@ -120,6 +121,20 @@ export function syncingContract(name: string, open: OpenStore): void {
         }),
         { numRuns: figure(300) },
       )
+    })
+
+    it('LIVE-01 what a commit hands to those who watch is what the feed tells of it', async () => {
+      const mine = someone()
+      const model = new Model(mine)
+      for (const op of ['write', 'write', 'discard', 'restore']) {
+        let handed: News | undefined
+        const unwatch = mine.watch((news) => {
+          handed = news
+        })
+        await model.act(op, idOf(1))
+        unwatch()
+        expect(handed).to.deep.equal((await mine.changes({ ...ALL, after: model.seq - 1 })).changes[0])
+      }
     })
 
     it('SYNC-03 a page ends where the bytes end, but tells one change at least', async () => {

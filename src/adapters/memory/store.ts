@@ -1,6 +1,7 @@
 import type { DueWork } from '../../application/due-work.ts'
 import type { OwnedTasks, TaskStore } from '../../application/ports.ts'
-import { type Watched, Watchers } from '../../application/watching.ts'
+import { shownChange } from '../../application/sync.ts'
+import { type News, type Watched, Watchers } from '../../application/watching.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Owner } from '../../domain/owner.ts'
 import { type Account, openAccount } from './account.ts'
@@ -23,7 +24,7 @@ export function createMemoryStore(trashDays = 30): TaskStore & DueWork {
       accounts.set(owner.id, { owner, account })
       return ownedTasks(account, trashDays, {
         watch: (listener) => watchers.watch(owner, listener),
-        wake: () => watchers.wake(owner.id),
+        wake: (news) => watchers.wake(owner.id, news),
       })
     },
     async due(now: Instant, limit: number): Promise<readonly Owner[]> {
@@ -37,7 +38,7 @@ export function createMemoryStore(trashDays = 30): TaskStore & DueWork {
   }
 }
 
-const ownedTasks = (account: Account, trashDays: number, { watch, wake }: Watched & { wake(): void }): OwnedTasks => ({
+const ownedTasks = (account: Account, trashDays: number, { watch, wake }: Watched & { wake(news?: () => News): void }): OwnedTasks => ({
   read: async (id) => read(account, id),
   changes: async (query) => changes(account, query),
   watch,
@@ -46,20 +47,21 @@ const ownedTasks = (account: Account, trashDays: number, { watch, wake }: Watche
   wayBack: async (id, present, version) => wayBack(account, id, present, version),
   summary: async (bounds) => summary(account, bounds),
   load: async (id, once, now) => load(account, id, once, now),
-  commit: async (what) => telling(account, wake, () => commit(account, what)),
+  async commit(what) {
+    const { change } = what
+    const verdict = commit(account, what)
+    if (verdict.kind === 'committed' && change !== undefined) wake(() => shownChange(change, verdict.seq))
+    return verdict
+  },
   loadAll: async (ids, once, now) => loadAll(account, ids, once, now),
-  commitAll: async (batch, rehearsal) => telling(account, wake, () => commitAll(account, batch, rehearsal)),
+  async commitAll(batch, rehearsal) {
+    const verdict = commitAll(account, batch, rehearsal)
+    if (verdict.kind === 'committed' && !rehearsal) wake()
+    return verdict
+  },
   forget: async (now, limit) => forget(account, now, limit, trashDays),
   trash: async (query) => trash(account, query, trashDays),
   loadTrashed: async (id, once, now) => loadTrashed(account, id, once, now),
   purge: async (what) => purge(account, what),
   empty: async (what) => empty(account, what),
 })
-
-/** Wakes whoever watches once there is something to see. */
-function telling<T>(account: Account, wake: () => void, commit: () => T): T {
-  const before = account.seq
-  const verdict = commit()
-  if (account.seq !== before) wake()
-  return verdict
-}

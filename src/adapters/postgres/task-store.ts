@@ -2,7 +2,7 @@ import type { BatchCommit, BatchVerdict, LoadedBatch } from '../../application/b
 import type { HistoryPage, HistoryQuery } from '../../application/history.ts'
 import type { Commit, Loaded, Once, OwnedTasks, Shown, TaskPage, TaskStore, Verdict } from '../../application/ports.ts'
 import { asJson, type Json } from '../../application/printing.ts'
-import type { ChangesPage, ChangesQuery } from '../../application/sync.ts'
+import { type ChangesPage, type ChangesQuery, shownChange } from '../../application/sync.ts'
 import type { Emptying, Purge, TrashPage, TrashQuery } from '../../application/trash.ts'
 import type { Listener } from '../../application/watching.ts'
 import type { WayBack } from '../../domain/history.ts'
@@ -108,8 +108,9 @@ class Tasks implements OwnedTasks {
   }
 
   async commit(what: Commit): Promise<Verdict> {
+    const { change } = what
     const verdict = await commit(this.#mine, what, this.#trashDays)
-    if (verdict.kind === 'committed') this.#wakes.committed(this.#owner)
+    if (verdict.kind === 'committed' && change !== undefined) this.#wakes.committed(this.#owner, () => shownChange(change, verdict.seq))
     return verdict
   }
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { ClientConfig } from 'pg'
 import { Unavailable } from '../../application/ports.ts'
-import { type Listener, Watchers } from '../../application/watching.ts'
+import { type Listener, type News, Watchers } from '../../application/watching.ts'
 import type { Owner } from '../../domain/owner.ts'
 import { type Listening, listen, notify } from './notifications.ts'
 import { latestNumbers } from './owner-scope.ts'
@@ -10,15 +10,18 @@ import type { Session } from './session.ts'
 /** Who is told of commits, and how other processes hear of them. */
 export interface Wakes {
   watch(owner: Owner, listener: Listener): () => void
-  /** Called after a commit of this owner's, never within it: a notification in the transaction takes a lock that all commits share. */
-  committed(owner: Owner): void
+  /**
+   * Called after a commit of this owner's, never within it: a notification in the transaction takes a lock that all commits share.
+   * @param news what it was, if it was one change
+   */
+  committed(owner: Owner, news?: () => News): void
   close(): Promise<void>
 }
 
 /** For a database that one process holds. */
 export function localWakes(): Wakes {
   const watchers = new Watchers()
-  return { watch: (owner, listener) => watchers.watch(owner, listener), committed: ({ id }) => watchers.wake(id), close: async () => {} }
+  return { watch: (owner, listener) => watchers.watch(owner, listener), committed: ({ id }, news) => watchers.wake(id, news), close: async () => {} }
 }
 
 /** @param config for a connection of its own, which is open while anybody watches */
@@ -84,7 +87,7 @@ export function sharedWakes({ notify, listen, latest, warn }: SharedDatabase): W
       const now = await latest(watchers.owners)
       const before = seen
       seen = now
-      for (const [owner, seq] of now) if (before.get(owner) !== seq) watchers.wake(owner, Number(seq))
+      for (const [owner, seq] of now) if (before.get(owner) !== seq) watchers.wake(owner, () => ({ seq: Number(seq) }))
     } catch (fault) {
       passOver(fault, 'a look for changes')
     } finally {
@@ -115,8 +118,8 @@ export function sharedWakes({ notify, listen, latest, warn }: SharedDatabase): W
         if (named.size === 0) stopWatching()
       }
     },
-    committed(owner) {
-      watchers.wake(owner.id)
+    committed(owner, news) {
+      watchers.wake(owner.id, news)
       gathered.add(nameOf(owner.id))
       gathering ??= setTimeout(() => void send(), GATHERING).unref()
     },
