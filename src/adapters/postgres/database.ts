@@ -1,6 +1,7 @@
 import type { DueWork } from '../../application/due-work.ts'
 import type { TaskStore } from '../../application/ports.ts'
 import { dueWork } from './due-work.ts'
+import type { Share } from './fair-share.ts'
 import { isUndefinedTable } from './faults.ts'
 import { MIGRATIONS, TRACKING_TABLE } from './migrations/migrate.ts'
 import { onlyRow, type Session, statement } from './session.ts'
@@ -32,6 +33,7 @@ export interface Opening {
   readonly kind: Database['kind']
   readonly session: Session
   readonly wakes: Wakes
+  readonly share?: Share | undefined
   /** @param role the one that serves requests, which another one may migrate for */
   migrate(role: string): Promise<readonly string[]>
   close(): Promise<void>
@@ -43,7 +45,7 @@ const ROLE = statement('role', 'select current_user::text, (rolsuper or rolbypas
 const REACH = statement('reach', `select 'here'`)
 const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE}`)
 
-export function databaseOver({ kind, session, wakes, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
+export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
   const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
   const applied = async (): Promise<readonly (string | null)[]> => {
     try {
@@ -55,7 +57,7 @@ export function databaseOver({ kind, session, wakes, migrate, close, trashDays =
   }
   return {
     kind,
-    tasks: createTaskStore(session, trashDays, wakes),
+    tasks: createTaskStore(session, trashDays, wakes, share),
     work: dueWork(session),
     secret: async () => Buffer.from(onlyRow(await session.run(SECRET, {}))[0] ?? '', 'hex'),
     migrate: async () => migrate((await role())[0] ?? ''),

@@ -1,4 +1,5 @@
 import type { Owner } from '../../domain/owner.ts'
+import type { Share } from './fair-share.ts'
 import { type Row, type Runner, type Session, type Statement, statement, type Values } from './session.ts'
 
 /** A statement that carries its owner; only this file makes one, and only `ownerScope` runs it (OWN-04). */
@@ -30,18 +31,21 @@ export class OwnerStatement {
 /** Runs one owner's statements. */
 export type OwnerScope = (statement: OwnerStatement, values: Values) => Promise<readonly Row[]>
 
+/** @param share waits for the owner's turn, where statements of others want the same connections */
 export const ownerScope =
-  (session: Runner, owner: Owner): OwnerScope =>
+  (session: Runner, owner: Owner, share: Share = atOnce): OwnerScope =>
   (statement, values) =>
-    statement.run(session, owner, values)
+    share(owner, () => statement.run(session, owner, values))
+
+const atOnce: Share = (_, work) => work()
 
 /** Runs several of one owner's statements in one transaction, which is kept where the result says so. */
 export type OwnerTransaction = <T>(work: (mine: OwnerScope) => Promise<T>, isKept: (result: T) => boolean) => Promise<T>
 
 export const ownerTransaction =
-  (session: Session, owner: Owner): OwnerTransaction =>
+  (session: Session, owner: Owner, share: Share = atOnce): OwnerTransaction =>
   (work, isKept) =>
-    session.transaction((within) => work(ownerScope(within, owner)), isKept)
+    share(owner, () => session.transaction((within) => work(ownerScope(within, owner)), isKept))
 
 /**
  * How a statement gets its owner, which the row policies ask for: in the statement itself, for the length of its transaction.

@@ -1,6 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql'
 import type { Pool, PoolConfig } from 'pg'
 import { type Database, databaseOver } from './database.ts'
+import { fairShare } from './fair-share.ts'
 import { told } from './faults.ts'
 import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
 import { PoolSession } from './pool-session.ts'
@@ -30,6 +31,7 @@ export async function openServer({ url, pool, migrationUrl = url, trashDays, war
     kind: 'server',
     session,
     wakes: serverWakes(session, connections.options, warn),
+    share: fairShare(pool),
     trashDays,
     close: () => connections.end().then(() => orm.close(true)),
     migrate: async (role) => {

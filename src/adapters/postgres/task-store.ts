@@ -13,6 +13,7 @@ import type { Summary, SummaryBounds } from '../../domain/summary.ts'
 import type { TaskId } from '../../domain/task.ts'
 import { commitAll, loadAll } from './batch.ts'
 import { commit } from './commit.ts'
+import type { Share } from './fair-share.ts'
 import { forget } from './forget.ts'
 import { history, wayBack } from './history.ts'
 import { type OwnerScope, OwnerStatement, type OwnerTransaction, ownerScope, ownerTransaction } from './owner-scope.ts'
@@ -24,9 +25,12 @@ import { changes } from './sync.ts'
 import { empty, loadTrashed, purge, trash } from './trash.ts'
 import type { Wakes } from './wakes.ts'
 
-/** @param trashDays how long a task stays in the trash: with its deletion the work of purging it is scheduled */
-export const createTaskStore = (session: Session, trashDays: number, wakes: Wakes): TaskStore => ({
-  of: (owner: Owner): OwnedTasks => new Tasks(owner, ownerScope(session, owner), ownerTransaction(session, owner), trashDays, wakes),
+/**
+ * @param trashDays how long a task stays in the trash: with its deletion the work of purging it is scheduled
+ * @param share undefined: one connection is all there is
+ */
+export const createTaskStore = (session: Session, trashDays: number, wakes: Wakes, share?: Share): TaskStore => ({
+  of: (owner: Owner): OwnedTasks => new Tasks(owner, ownerScope(session, owner, share), ownerTransaction(session, owner, share), trashDays, wakes),
 })
 
 export const READ = OwnerStatement.of(

@@ -1,0 +1,51 @@
+import { Unavailable } from '../../application/ports.ts'
+import type { Owner } from '../../domain/owner.ts'
+
+/** Milliseconds that work waits for its turn: as long as it would for a free connection. */
+const PATIENCE = 2_000
+
+interface Queue {
+  running: number
+  /** In the order of their coming. */
+  readonly waiting: Set<() => void>
+}
+
+/** Runs an owner's work at once, or when its turn has come. @throws {Unavailable} where that took too long */
+export type Share = <T>(owner: Owner, work: () => Promise<T>) => Promise<T>
+
+/**
+ * Whoever has much to do waits before it takes a connection, so that there are connections for others (STORE-14).
+ * @param connections of the pool; one owner holds a third of them at most
+ */
+export function fairShare(connections: number): Share {
+  const most = Math.max(1, Math.floor(connections / 3))
+  const queues = new Map<string, Queue>()
+
+  return ({ id }, work) => {
+    const queue = queues.get(id) ?? { running: 0, waiting: new Set() }
+    queues.set(id, queue)
+    const leave = (): void => {
+      const [next] = queue.waiting
+      if (next !== undefined) next()
+      else if (--queue.running === 0) queues.delete(id)
+    }
+    if (queue.running === most) return turnIn(queue).then(() => Promise.try(work).finally(leave))
+    queue.running++
+    return Promise.try(work).finally(leave)
+  }
+}
+
+/** Resolves when one that ran hands its place over. */
+const turnIn = ({ waiting }: Queue): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const begin = (): void => {
+      clearTimeout(patience)
+      waiting.delete(begin)
+      resolve()
+    }
+    const patience = setTimeout(() => {
+      waiting.delete(begin)
+      reject(new Unavailable('database', { cause: new Error('too much of this owner’s work is under way') }))
+    }, PATIENCE)
+    waiting.add(begin)
+  })

@@ -1,0 +1,64 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import pg from 'pg'
+import { fairShare } from '../../../src/adapters/postgres/fair-share.ts'
+import { openServer } from '../../../src/adapters/postgres/server.ts'
+import { Unavailable } from '../../../src/application/ports.ts'
+import { create } from '../../../src/domain/editing.ts'
+import { at, draftOf, idOf, principalOf, queryOf } from '../../builders.ts'
+import { commitOf } from '../../contracts/writing.ts'
+import { forDriver, freshDatabase } from '../../databases.ts'
+
+const [ada, bob] = [principalOf('ada').mayWrite(), principalOf('bob').mayWrite()]
+const settle = () => new Promise((done) => setImmediate(done))
+
+describe('a fair share of the connections', function () {
+  this.timeout(30_000)
+
+  it('STORE-14 runs a third of them at once, the rest in turn, whatever becomes of each', async () => {
+    const share = fairShare(10)
+    const begun: string[] = []
+    const ends: (() => void)[] = []
+    const work = (name: string) => () =>
+      new Promise<string>((resolve, reject) => {
+        begun.push(name)
+        ends.push(() => (name === 'b' ? reject(new Error(name)) : resolve(name)))
+      })
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => share(ada, work(name)))
+    const settled = Promise.allSettled(all)
+    await share(bob, async () => begun.push('bob'))
+    expect(begun).to.deep.equal(['a', 'b', 'c', 'bob'])
+    ends[1]?.()
+    await settle()
+    expect(begun).to.deep.equal(['a', 'b', 'c', 'bob', 'd'])
+    ends[0]?.()
+    await settle()
+    expect(begun).to.deep.equal(['a', 'b', 'c', 'bob', 'd', 'e'])
+    for (const end of ends) end()
+    expect((await settled).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
+  })
+
+  it('STORE-14 others go on while one owner’s writes wait for its row, and what waits too long is unavailable', async () => {
+    const { url, drop } = await freshDatabase()
+    const database = await openServer({ url, pool: 4 })
+    await database.migrate()
+    const theirs = database.tasks.of(ada)
+    const commit = (number: number, tasks = theirs) => tasks.commit(commitOf(create(idOf(number), draftOf(), at(0))))
+    await commit(1)
+    const client = new pg.Client(forDriver(url))
+    await client.connect()
+    await client.query(`begin; select set_config('app.owner_id', 'ada', true); select from owners for update`)
+    const first = commit(2)
+    const rest = Promise.all(Array.from({ length: 49 }, (_, n) => commit(n + 3).catch((fault: unknown) => fault)))
+    const others = database.tasks.of(bob)
+    expect(await commit(100, others)).to.deep.equal({ kind: 'committed', seq: 1 })
+    expect((await others.page(queryOf())).seq).to.equal(1)
+    // All but the one that has a connection give up.
+    for (const fault of await rest) expect(fault).to.be.instanceOf(Unavailable)
+    await client.query('rollback')
+    expect(await first).to.deep.equal({ kind: 'committed', seq: 2 })
+    await client.end()
+    await database.close()
+    await drop()
+  })
+})
