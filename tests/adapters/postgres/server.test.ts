@@ -49,7 +49,7 @@ describe('a PostgreSQL server', function () {
     const database = await openServer({ url, pool: 4, warn: (what) => warnings.push(what) })
     await database.migrate()
     const mine = database.tasks.of(ada.mayWrite())
-    await Promise.all(Array.from({ length: 8 }, () => mine.page(queryOf())))
+    await Promise.all(Array.from({ length: 8 }, (_, n) => database.tasks.of(principalOf(`owner ${n}`).mayRead()).page(queryOf())))
     const client = new pg.Client(forDriver(url))
     await client.connect()
     // One waits for a lock, the others are idle: both kinds are cut.
