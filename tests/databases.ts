@@ -70,7 +70,7 @@ export const TABLES = ENTITIES.map(({ meta }) => meta.tableName).filter((table) 
 /** A database of its own on the server, dropped when it is closed. */
 export async function serverDatabase(): Promise<TestDatabase> {
   const { url, drop } = await freshDatabase()
-  const database = await openServer({ url, pool: 10 })
+  const database = await openServer({ url, pool: 30 })
   await database.migrate()
   const beside = new pg.Client(forDriver(url))
   await beside.connect()
