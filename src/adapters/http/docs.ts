@@ -38,6 +38,8 @@ export const DOCS_POLICY = [
 
 /** Read once, at the start. @throws where a file is missing: the installation is not whole */
 export function loadDocs(): Docs {
+  const openapi = read('../../../specs/api/openapi.yaml').toString()
+  let openapiJson: Asset | undefined
   return {
     page: asset(HTML_TYPE, read('./docs-page/page.html')),
     assets: new Map([
@@ -46,7 +48,11 @@ export function loadDocs(): Docs {
       ['page.css', asset(CSS, read('./docs-page/page.css'))],
       ['initializer.js', asset(JAVASCRIPT, read('./docs-page/initializer.js'))],
     ]),
-    openapiJson: asset(JSON_TYPE, Buffer.from(JSON.stringify(parse(read('../../../specs/api/openapi.yaml').toString())))),
+    get openapiJson() {
+      // Made when it is first asked for: it takes as long as all the rest of the start.
+      openapiJson ??= asset(JSON_TYPE, Buffer.from(JSON.stringify(parse(openapi))))
+      return openapiJson
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import type { Principal } from '../../application/principal.ts'
 import type { Position, Query } from '../../domain/query.ts'
 import { derivedKey } from './derived-key.ts'
 import { fault } from './problem.ts'
@@ -8,16 +9,16 @@ export type List = Pick<Query, 'filter' | 'sort'>
 
 /** Cursors hold a title or a date, so they are encrypted, and they are proof of what this server said, so they are authenticated. */
 export interface Cursors {
-  seal(owner: string, list: List, position: Position): string
+  seal(holder: Principal, list: List, position: Position): string
   /** @throws {Fault} invalid-cursor */
-  open(owner: string, list: List, cursor: string): Position
+  open(holder: Principal, list: List, cursor: string): Position
 }
 
 /** What a cursor is made of: some text, bound to its owner and to what it serves. */
 export interface Seal {
-  seal(owner: string, serves: string, text: string): string
+  seal(holder: Principal, serves: string, text: string): string
   /** @throws {Fault} invalid-cursor */
-  open(owner: string, serves: string, cursor: string): string
+  open(holder: Principal, serves: string, cursor: string): string
 }
 
 /** An answer ends at 1 MB, less what may stand around its items. */
@@ -31,18 +32,23 @@ const TAG = 16
 export function createSeal(secret: Uint8Array): Seal {
   const root = derivedKey(secret, 'cursors')
   // A key for each owner: random nonces of 12 bytes are safe for 2^32 cursors of one key, which is now one owner's (NIST SP 800-38D section 8.3).
-  const keyOf = (owner: string): Buffer => createHmac('sha256', root).update(owner).digest()
+  const keys = new WeakMap<Principal, Buffer>()
+  const keyOf = (holder: Principal): Buffer => {
+    const key = keys.get(holder) ?? createHmac('sha256', root).update(holder.subject).digest()
+    keys.set(holder, key)
+    return key
+  }
   return {
-    seal(owner, serves, text) {
-      const nonce = randomBytes(NONCE)
-      const cipher = createCipheriv(ALGORITHM, keyOf(owner), nonce).setAAD(Buffer.from(serves))
+    seal(holder, serves, text) {
+      const nonce = nextNonce()
+      const cipher = createCipheriv(ALGORITHM, keyOf(holder), nonce).setAAD(Buffer.from(serves))
       return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
     },
-    open(owner, serves, cursor) {
+    open(holder, serves, cursor) {
       const bytes = Buffer.from(cursor, 'base64url')
       if (bytes.length <= NONCE + TAG || bytes.toString('base64url') !== cursor) return invalidCursor()
       try {
-        const decipher = createDecipheriv(ALGORITHM, keyOf(owner), bytes.subarray(0, NONCE), { authTagLength: TAG })
+        const decipher = createDecipheriv(ALGORITHM, keyOf(holder), bytes.subarray(0, NONCE), { authTagLength: TAG })
         decipher.setAAD(Buffer.from(serves)).setAuthTag(bytes.subarray(-TAG))
         return Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8')
       } catch {
@@ -52,11 +58,20 @@ export function createSeal(secret: Uint8Array): Seal {
   }
 }
 
+/** Drawn for many at once: each call to the system costs as much as the encryption. */
+let nonces = Buffer.alloc(0)
+function nextNonce(): Buffer {
+  if (nonces.length === 0) nonces = randomBytes(NONCE * 256)
+  const nonce = nonces.subarray(0, NONCE)
+  nonces = nonces.subarray(NONCE)
+  return nonce
+}
+
 export function createCursors(secret: Uint8Array): Cursors {
   const { seal, open } = createSeal(secret)
   return {
-    seal: (owner, list, { key, id }) => seal(owner, boundTo(list), JSON.stringify([key, id])),
-    open: (owner, list, cursor) => positionOf(open(owner, boundTo(list), cursor)),
+    seal: (holder, list, { key, id }) => seal(holder, boundTo(list), JSON.stringify([key, id])),
+    open: (holder, list, cursor) => positionOf(open(holder, boundTo(list), cursor)),
   }
 }
 

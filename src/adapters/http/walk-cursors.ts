@@ -1,3 +1,4 @@
+import type { Principal } from '../../application/principal.ts'
 import type { Walk } from '../../application/sync.ts'
 import { type Instant, instantAt, millisecondsOf } from '../../domain/instant.ts'
 import { createSeal, invalidCursor } from './paging.ts'
@@ -13,18 +14,18 @@ export interface Begun {
 
 /** Cursors of walks through the feed: they hold where and when the walk began, and where it is. */
 export interface WalkCursors {
-  seal(owner: string, begun: Begun): string
+  seal(holder: Principal, begun: Begun): string
   /** @throws {Fault} invalid-cursor, also where the walk began over 24 h ago */
-  open(owner: string, cursor: string, now: Instant): Begun
+  open(holder: Principal, cursor: string, now: Instant): Begun
 }
 
 /** @param secret the server's own */
 export function createWalkCursors(secret: Uint8Array): WalkCursors {
   const { seal, open } = createSeal(secret)
   return {
-    seal: (owner, { walk: { since, began, after }, at }) => seal(owner, 'changes', JSON.stringify([since, began, after, millisecondsOf(at)])),
-    open(owner, cursor, now) {
-      const read: unknown = JSON.parse(open(owner, 'changes', cursor))
+    seal: (holder, { walk: { since, began, after }, at }) => seal(holder, 'changes', JSON.stringify([since, began, after, millisecondsOf(at)])),
+    open(holder, cursor, now) {
+      const read: unknown = JSON.parse(open(holder, 'changes', cursor))
       const [since, began, after, at] = Array.isArray(read) ? read.filter((one) => typeof one === 'number') : []
       if (since === undefined || began === undefined || after === undefined || at === undefined) return invalidCursor()
       if (millisecondsOf(now) - at > WALK_TIME) return invalidCursor()

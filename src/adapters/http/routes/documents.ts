@@ -6,7 +6,7 @@ import { fault } from '../problem.ts'
 import { acceptable, type Route } from './route.ts'
 
 /** @param problems a page for each slug */
-export function documentRoutes({ page, assets, openapiJson }: Docs, problems: ReadonlyMap<string, string>): readonly Route[] {
+export function documentRoutes(docs: Docs, problems: ReadonlyMap<string, string>): readonly Route[] {
   return [
     /** To the documents, for whoever opens the server in a browser. No token. HTTP-05. */
     {
@@ -21,7 +21,7 @@ export function documentRoutes({ page, assets, openapiJson }: Docs, problems: Re
     },
 
     /** The contract for machines. No token, not counted, not in flight. DOC-01, RATE-04. */
-    { method: 'GET', path: '/api/openapi.json', needs: undefined, handle: async (ctx) => sendAsset(ctx, openapiJson) },
+    { method: 'GET', path: '/api/openapi.json', needs: undefined, handle: async (ctx) => sendAsset(ctx, docs.openapiJson) },
 
     /** A page to read the contract and try it. No token, not counted, not in flight. DOC-02, HTTP-22, RATE-04. */
     {
@@ -29,7 +29,7 @@ export function documentRoutes({ page, assets, openapiJson }: Docs, problems: Re
       path: '/api/docs',
       needs: undefined,
       async handle(ctx) {
-        sendAsset(ctx, page)
+        sendAsset(ctx, docs.page)
         ctx.set('Content-Security-Policy', DOCS_POLICY)
       },
     },
@@ -39,7 +39,7 @@ export function documentRoutes({ page, assets, openapiJson }: Docs, problems: Re
       method: 'GET',
       path: '/api/docs/:asset',
       needs: undefined,
-      handle: async (ctx) => sendAsset(ctx, assets.get(ctx.params['asset'] ?? '') ?? fault('not-found')),
+      handle: async (ctx) => sendAsset(ctx, docs.assets.get(ctx.params['asset'] ?? '') ?? fault('not-found')),
     },
 
     /** What a problem means and what to do. No token, not counted, not in flight. DOC-03, RATE-04. */

@@ -26,10 +26,10 @@ export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean)
         // As it stands in the path: a cursor for something else is none, whether there is such a task or not.
         const task = (ctx.params['id'] ?? '').toLowerCase()
         const serves = `history ${task}`
-        const before = cursor === undefined ? undefined : Number(seal.open(principal.subject, serves, cursor))
+        const before = cursor === undefined ? undefined : Number(seal.open(principal, serves, cursor))
         acceptable(ctx, JSON_TYPE)
         const page = await read(principal, idOf(ctx), { limit, bytes: PAGE_BYTES, before })
-        const next = page.next === undefined ? undefined : seal.seal(principal.subject, serves, String(page.next))
+        const next = page.next === undefined ? undefined : seal.seal(principal, serves, String(page.next))
         sendPage(ctx, `/api/tasks/${task}/changes`, parameters, page.items, next)
       },
     },

@@ -33,12 +33,12 @@ export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams)
   async function answer(ctx: Context, principal: Principal): Promise<void> {
     const asked = decodeChangesRequest(ctx.querystring)
     const now = ports.clock.now()
-    const begun = asked.cursor === undefined ? { walk: walkSince(asked.since), at: now } : cursors.open(principal.subject, asked.cursor, now)
+    const begun = asked.cursor === undefined ? { walk: walkSince(asked.since), at: now } : cursors.open(principal, asked.cursor, now)
     acceptable(ctx, JSON_TYPE)
     const { page, walk } = await read(principal, begun.walk, { limit: asked.limit, bytes: ROOM })
     // Of a database that was set back since: what the walk told of is not there any more.
     if (begun.walk.began !== undefined && page.seq < Math.max(begun.walk.began, begun.walk.after)) return invalidCursor()
-    const cursor = page.more ? cursors.seal(principal.subject, { walk, at: begun.at }) : undefined
+    const cursor = page.more ? cursors.seal(principal, { walk, at: begun.at }) : undefined
     if (cursor !== undefined) ctx.set('Link', linkTo(asked, cursor))
     ctx.set('Content-Type', JSON_TYPE)
     const changes = page.changes.flatMap(({ json }, at) => (at === 0 ? [json] : [',', json]))

@@ -36,10 +36,10 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
       async handle(ctx, principal) {
         const asked = decodeListRequest(ctx.querystring)
         const { filter, sort, limit, cursor } = asked
-        const from = cursor === undefined ? undefined : cursors.open(principal.subject, asked, cursor)
+        const from = cursor === undefined ? undefined : cursors.open(principal, asked, cursor)
         acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { filter, sort, limit, from })
-        const next = page.next && cursors.seal(principal.subject, asked, page.next)
+        const next = page.next && cursors.seal(principal, asked, page.next)
         ctx.set('Taskward-Seq', String(page.seq))
         sendPage(ctx, COLLECTION, asked.parameters, page.items, next)
       },

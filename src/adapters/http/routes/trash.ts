@@ -24,10 +24,10 @@ export function trashRoutes(ports: Ports, seal: Seal): readonly Route[] {
       needs: 'tasks:read',
       async handle(ctx, principal) {
         const { limit, cursor, parameters } = decodePageRequest(ctx.querystring)
-        const from = cursor === undefined ? undefined : Number(seal.open(principal.subject, 'trash', cursor))
+        const from = cursor === undefined ? undefined : Number(seal.open(principal, 'trash', cursor))
         acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { limit, from })
-        const next = page.next === undefined ? undefined : seal.seal(principal.subject, 'trash', String(page.next))
+        const next = page.next === undefined ? undefined : seal.seal(principal, 'trash', String(page.next))
         sendPage(ctx, COLLECTION, parameters, page.items, next)
       },
     },
