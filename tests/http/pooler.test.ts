@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { openServer } from '../../src/adapters/postgres/server.ts'
 import { portsOver } from '../builders.ts'
-import { freshDatabase } from '../databases.ts'
+import { freshOnOwnServer } from '../databases.ts'
 import { Messages, openRelay } from '../relay.ts'
 import { Client } from './client.ts'
 import { EventSource } from './event-source.ts'
@@ -14,7 +14,7 @@ describe('the feed, live, behind a pooler of transactions', function () {
   this.timeout(60_000)
 
   it('LIVE-09 where no notification comes through, a stream tells of another process’s changes within a second or so', async () => {
-    const { url, drop } = await freshDatabase()
+    const { url, drop } = await freshOnOwnServer()
     const dropped: string[] = []
     const pooler = await openRelay(() => [Number(new URL(url).port)], {
       toClient: () =>
