@@ -1,3 +1,4 @@
+import { Transform } from 'node:stream'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import pg from 'pg'
@@ -5,6 +6,7 @@ import { PoolSession } from '../../src/adapters/postgres/pool-session.ts'
 import { openServer } from '../../src/adapters/postgres/server.ts'
 import { createTaskStore } from '../../src/adapters/postgres/task-store.ts'
 import { localWakes } from '../../src/adapters/postgres/wakes.ts'
+import { runBatch } from '../../src/application/batch.ts'
 import { browseTasks, readTask } from '../../src/application/browsing.ts'
 import { completeTask, reopenTask } from '../../src/application/completion.ts'
 import { createTask } from '../../src/application/creation.ts'
@@ -14,6 +16,7 @@ import type { Once, Ports } from '../../src/application/ports.ts'
 import { readSummary } from '../../src/application/summary.ts'
 import { readChanges, walkSince } from '../../src/application/sync.ts'
 import { browseTrash, discardTask, emptyTrash, purgeTask, restoreTask } from '../../src/application/trash.ts'
+import { OPERATIONS } from '../../src/domain/batch.ts'
 import type { TaskId } from '../../src/domain/task.ts'
 import { draftOf, idOf, onceOf, portsOver, principalOf, queryOf } from '../builders.ts'
 import { freshOnOwnServer } from '../databases.ts'
@@ -103,5 +106,47 @@ describe('PostgreSQL: round trips', () => {
     // A creation without a key has nothing to look at, and no more has an emptying; what changes nothing has nothing to write.
     const loose = new Set(['a creation', 'an edit that changes nothing', 'an emptying'])
     expect(told).to.deep.equal(Object.fromEntries(Object.keys(WRITES).map((name) => [name, [loose.has(name) ? 1 : 2, 2, 1]])))
+  })
+
+  it('STORE-14 the changes of a batch are all sent before the first of them is answered', async () => {
+    const { url, drop } = await freshOnOwnServer()
+    /** What is asked before: tasks and key, the beginning, and the owner's row twice, for it is made first. */
+    const before = 4
+    let asked = 0
+    let letThrough = (): void => {}
+    const isHeld = (): boolean => asked > before && asked < before + OPERATIONS
+    const hear = (type: string): boolean => {
+      if (ASKING.includes(type)) asked++
+      if (!isHeld()) letThrough()
+      return true
+    }
+    const relay = await openRelay(() => [Number(new URL(url).port)], {
+      toServer: () => new Messages('client', hear),
+      toClient: () =>
+        new Transform({
+          transform(piece, _, done) {
+            letThrough = () => {
+              letThrough = () => {}
+              done(null, piece)
+            }
+            if (!isHeld()) letThrough()
+          },
+        }),
+    })
+    const through = new URL(url)
+    through.port = String(relay.port)
+    const database = await openServer({ url: through.href, pool: 1, migrationUrl: url })
+    try {
+      await database.migrate()
+      asked = 0
+      const operations = Array.from({ length: OPERATIONS }, (_, n) => ({ op: 'create', id: idOf(n), draft: draftOf() }) as const)
+      const { results } = await runBatch(portsOver(database.tasks))(ada, () => operations)
+      expect(results).to.have.length(OPERATIONS)
+      expect(asked).to.be.within(before + OPERATIONS + 1, before + OPERATIONS + 2)
+    } finally {
+      await database.close()
+      await relay.close()
+      await drop()
+    }
   })
 })
