@@ -17,7 +17,7 @@ export interface Passing {
 export async function openRelay(ports: () => readonly number[], { toServer = open, toClient = open }: Passing = {}): Promise<Relay> {
   const clients = new Set<Socket>()
   let turn = 0
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     clients.add(client)
     client.once('close', () => clients.delete(client)).on('error', () => client.destroy())
     const all = ports()
@@ -27,7 +27,7 @@ export async function openRelay(ports: () => readonly number[], { toServer = ope
 
   function join(client: Socket, [port, ...others]: readonly number[]): void {
     if (port === undefined) return void client.destroy()
-    const upstream = connect({ port, host: '127.0.0.1' })
+    const upstream = connect({ port, host: '127.0.0.1', noDelay: true })
     const nextOne = (): void => join(client, others)
     upstream.once('error', nextOne).once('connect', () => {
       upstream.off('error', nextOne)
