@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { access, mkdtemp, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -135,21 +135,24 @@ export async function runOn(url: string, sql: string): Promise<void> {
   }
 }
 
-interface Server {
+export interface PostgresServer {
   readonly superuser: string
   readonly ordinary: string
+  /** As `pg_ctl stop -m immediate` and `start` do: nobody is waited for, and what was committed is recovered. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
-let starting: Promise<Server> | undefined
+let starting: Promise<PostgresServer> | undefined
 
 /** One server for all tests of this process, started when the first of them asks for it. */
-function server(): Promise<Server> {
-  starting ??= startServer()
+function server(): Promise<PostgresServer> {
+  starting ??= startPostgres()
   return starting
 }
 
-async function startServer(): Promise<Server> {
+/** A server besides, for a test that stops it. */
+export async function startPostgres(): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'taskward-postgresql-'))
   const port = await freePort()
   const postgres = new EmbeddedPostgres({
@@ -166,8 +169,24 @@ async function startServer(): Promise<Server> {
   await postgres.start()
   const superuser = `postgres://postgres:password@127.0.0.1:${port}/postgres`
   await runOn(superuser, `create role ordinary login password 'ordinary' nosuperuser nocreaterole nocreatedb nobypassrls`)
-  return { superuser, ordinary: `postgres://ordinary:ordinary@127.0.0.1:${port}`, stop: () => postgres.stop() }
+  return {
+    superuser,
+    ordinary: `postgres://ordinary:ordinary@127.0.0.1:${port}`,
+    async crash() {
+      const held = join(folder, 'postmaster.pid')
+      process.kill(Number.parseInt(await readFile(held, 'utf8'), 10), 'SIGQUIT')
+      while (await isThere(held)) await new Promise((resolve) => setTimeout(resolve, 10))
+      await postgres.start()
+    },
+    stop: () => postgres.stop(),
+  }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')

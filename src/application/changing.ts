@@ -3,7 +3,7 @@ import type { Instant } from '../domain/instant.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Stored, Task, TaskId } from '../domain/task.ts'
 import { once } from './once.ts'
-import type { Commit, Once, Outcome, OwnedTasks, Ports, Verdict } from './ports.ts'
+import type { Commit, Loaded, Once, Outcome, OwnedTasks, Ports, Verdict } from './ports.ts'
 import type { Principal } from './principal.ts'
 import { print } from './printing.ts'
 
@@ -17,31 +17,47 @@ export interface Terms {
   readonly once?: Once | undefined
 }
 
-/**
- * The one way to change a task: load it, let the domain decide, commit; and decide again on what is there now when it was overtaken.
- * @param load whether the task is to be found outside the trash or in it
- * @param decide pure but for what more it looks at of `mine`; may throw what the caller holds back; undefined means that nothing changes: no version, no journal entry.
- * @throws {Refused} not-found, stale, storage-quota-exceeded, and those of the idempotency key
- */
-export async function change(
+/** What one kind of change is made of. */
+export interface Changing<L extends Loaded> {
+  readonly id: TaskId
+  readonly kind: 'changed' | 'discarded'
+  /** All that is decided on, in one look. */
+  load(mine: OwnedTasks, once: Once | undefined, now: Instant): Promise<L>
+  /** Pure; may throw what the caller holds back. Undefined means that nothing changes: no version, no journal entry. */
+  decide(task: Task, now: Instant, loaded: L): Change | undefined
+}
+
+/** Of a task outside the trash, decided on that task alone. */
+export const change = (
   ports: Ports,
   principal: Principal,
   id: TaskId,
-  decide: (task: Task, now: Instant, mine: OwnedTasks) => Change | undefined | Promise<Change | undefined>,
+  decide: (task: Task, now: Instant) => Change | undefined,
   terms: Terms,
-  kind: 'changed' | 'discarded' = 'changed',
-  load: 'load' | 'loadTrashed' = 'load',
+  kind: Changing<Loaded>['kind'] = 'changed',
+): Promise<Outcome> => changeLoaded(ports, principal, { id, kind, load: (mine, key, now) => mine.load(id, key, now), decide }, terms)
+
+/**
+ * The one way to change a task: load it, let the domain decide, commit; and decide again on what is there now when it was overtaken.
+ * @throws {Refused} not-found, stale, storage-quota-exceeded, and those of the idempotency key
+ */
+export async function changeLoaded<L extends Loaded>(
+  ports: Ports,
+  principal: Principal,
+  { id, kind, load, decide }: Changing<L>,
+  terms: Terms,
 ): Promise<Outcome> {
   const owner = principal.mayWrite()
   const mine = ports.tasks.of(owner)
   return once(ports.underWay, owner, terms.once, async () => {
     for (;;) {
       const now = ports.clock.now()
-      const { stored, kept } = await mine[load](id, terms.once, now)
+      const loaded = await load(mine, terms.once, now)
+      const { stored, kept } = loaded
       if (kept !== undefined) return again(kept, terms.once)
       if (stored === undefined) return refuse({ kind: 'not-found' })
       if (terms.expected?.(stored) === false) return refuse({ kind: 'stale', current: stored })
-      const decided = await decide(stored.task, now, mine)
+      const decided = decide(stored.task, now, loaded)
       const outcome = { kind, id, json: kind === 'discarded' ? null : print(decided?.after ?? stored.task) } as const
       if (decided === undefined && terms.once === undefined) return { ...outcome, seq: stored.seq }
       const seq = await commit(mine, {

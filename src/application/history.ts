@@ -1,8 +1,9 @@
 import { type Entry, revert, type WayBack } from '../domain/history.ts'
+import type { Instant } from '../domain/instant.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { TaskId } from '../domain/task.ts'
-import { change, type Terms } from './changing.ts'
-import type { Outcome, Ports } from './ports.ts'
+import { change, changeLoaded, type Terms } from './changing.ts'
+import type { Loaded, Once, Outcome, Ports } from './ports.ts'
 import type { Principal } from './principal.ts'
 import { asJson, type Json } from './printing.ts'
 
@@ -14,8 +15,12 @@ export interface History {
    */
   history(id: TaskId, query: HistoryQuery): Promise<HistoryPage | undefined>
 
-  /** The way back from the version `present` of a task to an earlier one, over the entries that are kept. */
-  wayBack(id: TaskId, present: number, version: number): Promise<WayBack>
+  /** What `load` gives, and in the same look the way back from the task as it is to an earlier version, over the entries that are kept. */
+  loadWayBack(id: TaskId, version: number, once: Once | undefined, now: Instant): Promise<LoadedWayBack>
+}
+
+export interface LoadedWayBack extends Loaded {
+  readonly way: WayBack
 }
 
 export interface HistoryQuery {
@@ -47,19 +52,22 @@ export const readHistory =
 
 /**
  * Takes the task back to an earlier version, as a new one (REV-01).
- * @param asked gives the version, or throws what the caller holds back until the task is found and as expected
+ * @param asked the version, or what throws what the caller holds back until the task is found and as expected
  * @throws {Refused} no-such-version, and those of every change
  */
 export const revertTask =
   (ports: Ports) =>
-  (principal: Principal, id: TaskId, asked: () => number, terms: Terms = {}): Promise<Outcome> =>
-    change(
-      ports,
-      principal,
-      id,
-      async (task, now, mine) => {
-        const version = asked()
-        return revert(task, version, await mine.wayBack(id, task.version, version), now)
-      },
-      terms,
-    )
+  (principal: Principal, id: TaskId, asked: number | (() => never), terms: Terms = {}): Promise<Outcome> =>
+    typeof asked === 'function'
+      ? change(ports, principal, id, asked, terms)
+      : changeLoaded(
+          ports,
+          principal,
+          {
+            id,
+            kind: 'changed',
+            load: (mine, key, now) => mine.loadWayBack(id, asked, key, now),
+            decide: (task, now, { way }) => revert(task, asked, way, now),
+          },
+          terms,
+        )

@@ -2,7 +2,7 @@ import type { Instant } from '../domain/instant.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { Task, TaskId } from '../domain/task.ts'
 import { discard, restore } from '../domain/trash.ts'
-import { again, change, type Terms } from './changing.ts'
+import { again, change, changeLoaded, type Terms } from './changing.ts'
 import { once } from './once.ts'
 import type { Commit, Loaded, Once, Outcome, Ports } from './ports.ts'
 import type { Principal } from './principal.ts'
@@ -67,7 +67,7 @@ export const discardTask =
 export const restoreTask =
   (ports: Ports) =>
   (principal: Principal, id: TaskId, terms: Terms = {}): Promise<Outcome> =>
-    change(ports, principal, id, restore, terms, 'changed', 'loadTrashed')
+    changeLoaded(ports, principal, { id, kind: 'changed', load: (mine, key, now) => mine.loadTrashed(id, key, now), decide: restore }, terms)
 
 /** @throws {Refused} insufficient-permission */
 export const browseTrash =

@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { type HistoryQuery, printEntry, revertTask } from '../../src/application/history.ts'
-import type { OwnedTasks } from '../../src/application/ports.ts'
+import type { Once, OwnedTasks } from '../../src/application/ports.ts'
 import type { Change, ChangeKind } from '../../src/domain/change.ts'
 import { create, edit } from '../../src/domain/editing.ts'
 import { type Entry, revert, walkBack } from '../../src/domain/history.ts'
 import type { Draft, Task } from '../../src/domain/task.ts'
 import { discard, restore } from '../../src/domain/trash.ts'
-import { at, draftOf, dueOf, idOf, portsOver, principalOf, refusalOf } from '../builders.ts'
+import { at, draftOf, dueOf, idOf, onceOf, portsOver, principalOf, refusalOf } from '../builders.ts'
 import { type OpenStore, openedAround } from './opened-store.ts'
 import { commitOf } from './writing.ts'
 
@@ -23,7 +23,7 @@ const EDITS: readonly Partial<Draft>[] = [
 ]
 
 /** A task with one version after the other, and every state that it was in, the first at place 1. */
-async function written(mine: OwnedTasks, actors: readonly string[] = ['someone']) {
+async function written(mine: OwnedTasks, actors: readonly string[] = ['someone'], edits = EDITS) {
   const states: Task[] = []
   const entries: Entry[] = []
   const commit = async (change: Change | undefined): Promise<void> => {
@@ -36,7 +36,7 @@ async function written(mine: OwnedTasks, actors: readonly string[] = ['someone']
     states[after.version] = after
   }
   await commit(create(ID, draftOf(), at(0)))
-  for (const [n, some] of EDITS.entries()) await commit(edit(states.at(-1) ?? states[1] ?? failed(), some, at(n + 1)))
+  for (const [n, some] of edits.entries()) await commit(edit(states.at(-1) ?? states[1] ?? failed(), some, at(n + 1)))
   return { states, entries, commit, now: () => states.at(-1) ?? failed() }
 }
 
@@ -122,20 +122,30 @@ export function historyContract(name: string, open: OpenStore): void {
 
     it('HIST-08 REV-01 REV-03 the way back from any version to any earlier one is that of the domain, and leads to how the task was', async () => {
       const mine = someone()
-      const { states, entries } = await written(mine)
-      for (let present = 1; present < states.length; present++) {
-        for (let version = 1; version <= present; version++) {
-          const way = await mine.wayBack(ID, present, version)
-          expect(way, `${present} to ${version}`).to.deep.equal(walkBack(entries.filter((entry) => entry.version > version && entry.version <= present)))
-          const [from, to] = [states[present] ?? failed(), states[version] ?? failed()]
-          expect(stateIn({ ...from, ...way.was }), `${present} to ${version}`).to.deep.equal(stateIn(to))
-          const reverted = revert(from, version, way, at(99))
-          expect(draftIn(reverted?.after ?? from)).to.deep.equal(draftIn(to))
-          expect(reverted === undefined).to.equal(present === version)
+      const { states, entries, commit, now } = await written(mine, undefined, [])
+      const look = (version: number, key?: Once) => mine.loadWayBack(ID, version, key, at(50))
+      for (const [n, some] of [...EDITS, {}].entries()) {
+        const present = now()
+        for (let version = 1; version <= present.version; version++) {
+          const { stored, kept, way } = await look(version)
+          expect([stored, kept]).to.deep.equal([{ task: present, seq: present.version }, undefined])
+          expect(way, `${present.version} to ${version}`).to.deep.equal(walkBack(entries.filter((entry) => entry.version > version)))
+          const to = states[version] ?? failed()
+          expect(stateIn({ ...present, ...way.was }), `${present.version} to ${version}`).to.deep.equal(stateIn(to))
+          const reverted = revert(present, version, way, at(99))
+          expect(draftIn(reverted?.after ?? present)).to.deep.equal(draftIn(to))
+          expect(reverted === undefined).to.equal(present.version === version)
         }
+        if (n < EDITS.length) await commit(edit(present, some, at(n + 1)))
       }
-      expect(await mine.wayBack(ID, 3, 9)).to.deep.equal({ steps: 0, was: {} })
-      expect(await someone().wayBack(ID, 6, 1)).to.deep.equal({ steps: 0, was: {} })
+      const none = { steps: 0, was: {} }
+      expect((await look(9)).way).to.deep.equal(none)
+      expect(await someone().loadWayBack(ID, 1, undefined, at(50))).to.deep.equal({ stored: undefined, kept: undefined, way: none })
+      const keep = { once: onceOf('k'), outcome: { kind: 'changed', id: ID, json: null } } as const
+      await mine.commit({ ...commitOf(undefined, { decidedOn: 6, keep }), now: at(49) })
+      expect((await look(1, onceOf('k'))).kept).to.deep.equal({ fingerprint: 'f', outcome: { ...keep.outcome, seq: 6 } })
+      await commit(discard(now(), at(60)))
+      expect(await look(1)).to.deep.equal({ stored: undefined, kept: undefined, way: none })
     })
 
     it('REV-02 1,000 versions back is the farthest', async () => {
@@ -149,8 +159,8 @@ export function historyContract(name: string, open: OpenStore): void {
         expect((await mine.commit(commitOf(change, { decidedOn: version - 1 }))).kind).to.equal('committed')
         task = change?.after ?? task
       }
-      const back = (version: number) => revertTask(ports)(owner, ID, () => version)
-      expect((await mine.wayBack(ID, 1005, 5)).steps).to.equal(1000)
+      const back = (version: number) => revertTask(ports)(owner, ID, version)
+      expect((await mine.loadWayBack(ID, 5, undefined, at(2000))).way.steps).to.equal(1000)
       expect(await refusalOf(() => back(4))).to.equal('no-such-version')
       expect(await refusalOf(() => back(1006))).to.equal('no-such-version')
       expect(JSON.parse((await back(5)).json ?? '')).to.include({ title: '0005', version: 1006 })

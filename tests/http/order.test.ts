@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { type Client, problemIn, type Sent, serving, tokenOf } from './client.ts'
+import { EventSource } from './event-source.ts'
 
 const LARGE = 'a'.repeat(102_401)
 const SINCE_PAST = 'Thu, 01 Jan 1970 00:00:00 GMT'
@@ -117,6 +118,39 @@ describe('the order of the checks', () => {
       expect(problemIn(await api.get('/api/nope'))).to.equal('not-found')
       await api.get('/api/tasks', { as: null })
       expect(problemIn(await api.get('/api/tasks', { as: null }))).to.equal('quota-exceeded')
+    }),
+  )
+
+  it(
+    'HTTP-30 LIVE-07 a stream’s place after the token, before permission, query and what the feed refuses; what is refused there has taken none',
+    serving({ settings: { maxStreams: 11 } }, async (api) => {
+      const sources: EventSource[] = []
+      const open = async (query = '', as = 'ada'): Promise<EventSource> => {
+        const source = new EventSource(api.port, query, { as })
+        sources.push(source)
+        await source.opened
+        return source
+      }
+      const refused = async (query = '', as = 'ada'): Promise<string | number> => {
+        const source = await open(query, as)
+        await source.ended()
+        return problemIn({ ...source, headers: {} })
+      }
+      try {
+        for (let n = 0; n < 12; n++) {
+          expect(await refused('?x=1', tokenOf('ada', 'tasks:write')), 'permission').to.equal('insufficient-permission')
+          expect(await refused('?x=1'), 'query').to.equal('malformed-query')
+          expect(await refused('?since=7'), 'the feed').to.equal('sync-expired')
+        }
+        for (let n = 0; n < 10; n++) expect((await open()).status).to.equal(200)
+        for (const query of ['?x=1', '?since=7']) expect(await refused(query), query).to.equal('quota-exceeded')
+        expect(await refused('?x=1', tokenOf('ada', 'tasks:write'))).to.equal('quota-exceeded')
+        expect((await open('', 'bob')).status).to.equal(200)
+        expect(await refused('?x=1', tokenOf('cat', 'tasks:write'))).to.equal('temporary-reduced-capacity')
+        expect(await refused('', 'a token of no issuer at all')).to.equal('invalid-token')
+      } finally {
+        for (const source of sources) source.close()
+      }
     }),
   )
 })

@@ -8,19 +8,20 @@ export type Exchange =
 
 /** A client that keeps its connections open, as front ends do. */
 export interface Client {
-  send(method: string, path: string, body?: unknown): Promise<Exchange>
+  send(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Exchange>
   close(): void
 }
 
 export function createClient(url: string, token: string, sockets = 16): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: sockets })
   return {
-    send: (method, path, body) =>
+    send: (method, path, body, more) =>
       new Promise((resolve) => {
         const text = body === undefined ? undefined : JSON.stringify(body)
         const headers = {
           authorization: `Bearer ${token}`,
           ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          ...more,
         }
         let begun = false
         const asked = request(`${url}${path}`, { method, agent, headers }, (answer) => {

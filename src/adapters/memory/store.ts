@@ -8,7 +8,7 @@ import { type Account, openAccount } from './account.ts'
 import { commitAll, loadAll } from './batch.ts'
 import { commit } from './committing.ts'
 import { claim, forget, isDue } from './forgetting.ts'
-import { history, wayBack } from './history.ts'
+import { history, loadWayBack } from './history.ts'
 import { load, loadTrashed, page, read } from './reading.ts'
 import { summary } from './summary.ts'
 import { changes } from './sync.ts'
@@ -44,7 +44,7 @@ const ownedTasks = (account: Account, trashDays: number, { watch, wake }: Watche
   watch,
   page: async (query) => page(account, query),
   history: async (id, query) => history(account, id, query),
-  wayBack: async (id, present, version) => wayBack(account, id, present, version),
+  loadWayBack: async (id, version, once, now) => loadWayBack(account, id, version, once, now),
   summary: async (bounds) => summary(account, bounds),
   load: async (id, once, now) => load(account, id, once, now),
   async commit(what) {

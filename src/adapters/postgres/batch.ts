@@ -59,7 +59,7 @@ select $owner, ${SCOPE_HASH}, $key, $fingerprint, 'batch', $kinds, clear.seq, $b
   SCHEDULED,
 ])
 
-/** Everything in one transaction that holds the owner's row from its beginning: a statement for each change, as for one that comes alone. */
+/** Everything in one transaction that holds the owner's row from its beginning: a statement for each change, as for one that comes alone, and all of them in one round trip. */
 export const commitAll = (transact: OwnerTransaction, batch: BatchCommit, rehearsal: boolean, trashDays: number): Promise<BatchVerdict> =>
   transact(
     (mine) => carryOut(mine, batch, trashDays),
@@ -67,21 +67,27 @@ export const commitAll = (transact: OwnerTransaction, batch: BatchCommit, rehear
   )
 
 async function carryOut(mine: OwnerScope, { changes, unchanged, actor, now, quota, once, keep }: BatchCommit, trashDays: number): Promise<BatchVerdict> {
-  for (let isHeld = false; !isHeld; ) isHeld = onlyRow(await mine(HOLD, {}))[0] != null
+  let held: string | null | undefined
+  while (held == null) [held] = onlyRow(await mine(HOLD, {}))
   if (!(await isAsDecided(mine, unchanged, once, now))) return { kind: 'overtaken' }
+  // The row is held, so what number each change takes is known before. They are sent all at once: what comes behind one that is refused is rolled back with it.
   const numbers = new Map<TaskId, number>()
-  for (const [at, { change, decidedOn }] of changes.entries()) {
+  const running = changes.map(({ change, decidedOn }, at) => {
     const { id } = change.after
-    const verdict = await attempt(mine, { change, decidedOn: numbers.get(id) ?? decidedOn, actor, now, quota, keep: undefined }, trashDays)
+    const attempted = attempt(mine, { change, decidedOn: numbers.get(id) ?? decidedOn, actor, now, quota, keep: undefined }, trashDays)
+    numbers.set(id, Number(held) + at + 1)
+    return attempted
+  })
+  const last = changes.findLastIndex(({ change }) => !isFree(change))
+  const byteQuota = last < 0 ? Number.MAX_SAFE_INTEGER : quota.bytes
+  const keeping =
+    once && keep && mine(KEEP, { ...keepValues(once, keep), now, dueAt: instantAt(millisecondsOf(now) + DAY), byteQuota }).then((rows) => onlyRow(rows)[0])
+  const [kept, ...verdicts] = await Promise.all([keeping, ...running])
+  for (const [at, verdict] of verdicts.entries()) {
     if (verdict === undefined || verdict.kind === 'overtaken') return { kind: 'overtaken' }
     if (verdict.kind !== 'committed') return { kind: verdict.kind, at }
-    numbers.set(id, verdict.seq)
   }
-  if (once === undefined || keep === undefined) return { kind: 'committed' }
-  const at = changes.findLastIndex(({ change }) => !isFree(change))
-  const byteQuota = at < 0 ? Number.MAX_SAFE_INTEGER : quota.bytes
-  const [kind] = onlyRow(await mine(KEEP, { ...keepValues(once, keep), now, dueAt: instantAt(millisecondsOf(now) + DAY), byteQuota }))
-  return kind === 'committed' ? { kind } : { kind: 'storage-quota-exceeded', at }
+  return kept === undefined || kept === 'committed' ? { kind: 'committed' } : { kind: 'storage-quota-exceeded', at: last }
 }
 
 async function isAsDecided(mine: OwnerScope, unchanged: BatchCommit['unchanged'], once: Once | undefined, now: Instant): Promise<boolean> {

@@ -7,7 +7,7 @@ import { type Database, databaseOver } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { told } from './faults.ts'
 import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
-import { inOrder, type Parameter, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
+import { inOrder, inTurn, type Parameter, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
 import { localWakes } from './wakes.ts'
 
 export interface EmbeddedSettings {
@@ -107,7 +107,7 @@ class EmbeddedSession implements Session {
       return await this.#pglite.runExclusive(async () => {
         await command('begin')
         try {
-          const result = await work({ run: (statement, values) => this.#execute(statement, inOrder(statement, values)) })
+          const result = await work({ run: inTurn((statement, values) => this.#execute(statement, inOrder(statement, values))) })
           await command(isKept(result) ? 'commit' : 'rollback')
           return result
         } catch (fault) {

@@ -14,7 +14,7 @@ interface Queue {
 export type Share = <T>(owner: Owner, work: () => Promise<T>) => Promise<T>
 
 /**
- * Whoever has much to do waits before it takes a connection, so that there are connections for others (STORE-14).
+ * Whoever has much to do waits before it takes a connection, so that there are connections for others (STORE-15).
  * @param connections of the pool; one owner holds a third of them at most
  */
 export function fairShare(connections: number): Share {

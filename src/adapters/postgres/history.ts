@@ -1,9 +1,10 @@
-import type { HistoryPage, HistoryQuery } from '../../application/history.ts'
+import type { HistoryPage, HistoryQuery, LoadedWayBack } from '../../application/history.ts'
+import type { Once } from '../../application/ports.ts'
 import { asJson } from '../../application/printing.ts'
-import type { WayBack } from '../../domain/history.ts'
+import type { Instant } from '../../domain/instant.ts'
 import type { TaskId } from '../../domain/task.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { IN_TRASH, instant } from './rows.ts'
+import { IN_TRASH, instant, KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, storedFrom } from './rows.ts'
 import { onlyRow } from './session.ts'
 
 /** An entry `c`, byte for byte what `printEntry` makes of it: its fields are kept as they were printed. */
@@ -31,16 +32,24 @@ export async function history(mine: OwnerScope, id: TaskId, { limit, bytes, befo
   return row?.[0] == null ? undefined : { items: asJson(row[0]), next: row[1] == null ? undefined : Number(row[1]) }
 }
 
-const PASSED = 'changes c where c.owner_id = $owner and c.task_id = $id::uuid and c.version > $version::int and c.version <= $present::int'
+const PASSED = 'changes c where c.owner_id = $owner and c.task_id = t.id and c.version > $version::int and c.version <= t.version'
 
 /** Of each field the earliest entry on the way tells what it was before: one state comes over, however long the way. */
-export const WAY_BACK = OwnerStatement.of(
-  'way back',
-  `select (select count(*) from (select from ${PASSED}) c)::text, (select coalesce(json_object_agg(f.name, f.was), '{}')::text from (
-select distinct on (f.key) f.key as name, f.value -> 'from' as was from (select c.version, c.fields from ${PASSED}) c, json_each(c.fields) f order by f.key, c.version) f)`,
+const WAS = `select coalesce(json_object_agg(f.name, f.was), '{}')::text from (select distinct on (f.key) f.key as name, f.value -> 'from' as was
+from (select c.version, c.fields from ${PASSED}) c, json_each(c.fields) f order by f.key, c.version) f`
+
+export const LOAD_WAY_BACK = OwnerStatement.of(
+  'load way back',
+  `select ${PRINTED}, t.seq::text, (select count(*)::text from ${PASSED}), (${WAS}), ${KEPT} from (select) one
+left join tasks t on t.owner_id = $owner and t.id = $id::uuid and t.deleted_at is null
+${KEPT_UNDER}`,
 )
 
-export async function wayBack(mine: OwnerScope, id: TaskId, present: number, version: number): Promise<WayBack> {
-  const [steps, was] = onlyRow(await mine(WAY_BACK, { id, present, version }))
-  return { steps: Number(steps), was: JSON.parse(was ?? '{}') }
+export async function loadWayBack(mine: OwnerScope, id: TaskId, version: number, once: Once | undefined, now: Instant): Promise<LoadedWayBack> {
+  const [json, seq, steps, was, ...kept] = onlyRow(await mine(LOAD_WAY_BACK, { id, version, ...keyValues(once), now }))
+  return {
+    stored: json == null || seq == null ? undefined : storedFrom(json, seq),
+    kept: keptFrom(kept),
+    way: { steps: Number(steps), was: JSON.parse(was ?? '{}') },
+  }
 }

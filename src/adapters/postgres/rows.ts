@@ -1,8 +1,8 @@
-import type { Kept, Outcome } from '../../application/ports.ts'
+import type { Kept, Once, Outcome } from '../../application/ports.ts'
 import { asJson } from '../../application/printing.ts'
 import type { Instant } from '../../domain/instant.ts'
 import { isTaskId, PRIORITIES, type Stored, type Task } from '../../domain/task.ts'
-import type { Row } from './session.ts'
+import type { Row, Values } from './session.ts'
 
 /** Text without characters that JSON escapes. */
 const quoted = (column: string): string => `'"' || ${column} || '"'`
@@ -50,6 +50,11 @@ export function storedFrom(json: string, seq: string, deletedAt: Instant | null 
 /** The columns of a kept answer `k`, in the order in which `keptFrom` takes them. */
 export const KEPT = `k.fingerprint, k.kind, k.task_id::text, k.seq::text, case when exists (select from tasks e where e.owner_id = $owner and e.id = k.task_id
 and e.deleted_at is not null and e.seq <= ${EMPTIED}) then null else k.body end`
+
+/** A look's part for what is kept: the answer `k` under the key, unless it is a day old. */
+export const KEPT_UNDER = `left join kept_answers k on k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key::text and k.expires_at > $now::timestamptz`
+
+export const keyValues = (once: Once | undefined): Values => ({ scope: once?.scope ?? null, key: once?.key ?? null })
 
 export function keptFrom([fingerprint, kind, id, seq, body]: Row): Kept | undefined {
   if (fingerprint == null || !isOutcomeKind(kind) || id == null || !isTaskId(id)) return undefined

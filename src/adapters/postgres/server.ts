@@ -24,7 +24,7 @@ const [CONNECTING, RUNNING, ANSWERING] = [2_000, 10_000, 12_000]
 
 /** Opens the pool; connects with the first statement. */
 export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {} }: ServerSettings): Promise<Database> {
-  const orm = await connect(url, { max: pool, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
+  const orm = await connect(url, { max: pool, pipeline: true, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
   const connections = await orm.em.getConnection().getNativeClient()
   const session = new PoolSession(connections)
   return databaseOver({

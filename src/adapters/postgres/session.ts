@@ -24,7 +24,8 @@ export interface Runner {
 export interface Session extends Runner {
   /**
    * One transaction for all that `work` runs: committed where its result is to be kept, else rolled back, and so where it throws.
-   * `work` is called again where others were the reason for a rollback.
+   * `work` is called again where others were the reason for a rollback. It may run several statements at once: they are carried out in the order in which
+   * they were run, and once one has failed those behind it fail too.
    */
   transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T>
 }
@@ -47,6 +48,16 @@ export const inOrder = ({ parameters }: Statement, values: Values): Parameter[] 
     if (value === undefined) throw new Error(`no value for the parameter ${name}`)
     return value
   })
+
+/** For a connection that takes one statement at a time: one after the other, whatever became of those before. */
+export function inTurn(run: Runner['run']): Runner['run'] {
+  let last: Promise<unknown> = Promise.resolve()
+  return (statement, values) => {
+    const running = last.then(() => run(statement, values))
+    last = Promise.allSettled([running])
+    return running
+  }
+}
 
 /** The one row that the statement always answers with. */
 export function onlyRow(rows: readonly Row[]): Row {

@@ -1,11 +1,10 @@
 import type { BatchCommit, BatchVerdict, LoadedBatch } from '../../application/batch.ts'
-import type { HistoryPage, HistoryQuery } from '../../application/history.ts'
+import type { HistoryPage, HistoryQuery, LoadedWayBack } from '../../application/history.ts'
 import type { Commit, Loaded, Once, OwnedTasks, Shown, TaskPage, TaskStore, Verdict } from '../../application/ports.ts'
 import { asJson, type Json } from '../../application/printing.ts'
 import { type ChangesPage, type ChangesQuery, shownChange } from '../../application/sync.ts'
 import type { Emptying, Purge, TrashPage, TrashQuery } from '../../application/trash.ts'
 import type { Listener } from '../../application/watching.ts'
-import type { WayBack } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Owner } from '../../domain/owner.ts'
 import type { Query } from '../../domain/query.ts'
@@ -15,10 +14,10 @@ import { commitAll, loadAll } from './batch.ts'
 import { commit } from './commit.ts'
 import type { Share } from './fair-share.ts'
 import { forget } from './forget.ts'
-import { history, wayBack } from './history.ts'
+import { history, loadWayBack } from './history.ts'
 import { type OwnerScope, OwnerStatement, type OwnerTransaction, ownerScope, ownerTransaction } from './owner-scope.ts'
 import { page } from './page.ts'
-import { KEPT, keptFrom, PRINTED, storedFrom } from './rows.ts'
+import { KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, storedFrom } from './rows.ts'
 import { onlyRow, type Session } from './session.ts'
 import { summary } from './summary.ts'
 import { changes } from './sync.ts'
@@ -42,7 +41,7 @@ const LOAD = OwnerStatement.of(
   'load',
   `select ${PRINTED}, t.seq::text, ${KEPT} from (select) one
 left join tasks t on t.owner_id = $owner and t.id = $id::uuid and t.deleted_at is null
-left join kept_answers k on k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key::text and k.expires_at > $now::timestamptz`,
+${KEPT_UNDER}`,
 )
 
 class Tasks implements OwnedTasks {
@@ -81,8 +80,8 @@ class Tasks implements OwnedTasks {
     return history(this.#mine, id, query)
   }
 
-  wayBack(id: TaskId, present: number, version: number): Promise<WayBack> {
-    return wayBack(this.#mine, id, present, version)
+  loadWayBack(id: TaskId, version: number, once: Once | undefined, now: Instant): Promise<LoadedWayBack> {
+    return loadWayBack(this.#mine, id, version, once, now)
   }
 
   summary(bounds: SummaryBounds): Promise<Json<Summary>> {
@@ -90,8 +89,7 @@ class Tasks implements OwnedTasks {
   }
 
   async load(id: TaskId | undefined, once: Once | undefined, now: Instant): Promise<Loaded> {
-    const values = { id: id ?? null, scope: once?.scope ?? null, key: once?.key ?? null, now }
-    const [json, seq, ...kept] = onlyRow(await this.#mine(LOAD, values))
+    const [json, seq, ...kept] = onlyRow(await this.#mine(LOAD, { id: id ?? null, ...keyValues(once), now }))
     return { stored: json == null || seq == null ? undefined : storedFrom(json, seq), kept: keptFrom(kept) }
   }
 

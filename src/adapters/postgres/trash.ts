@@ -7,7 +7,7 @@ import type { TaskId } from '../../domain/task.ts'
 import { keepValues } from './commit.ts'
 import { erasingValues, tombstoneUntil } from './erasing.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { IN_TRASH, instant, KEPT, keptFrom, PRINTED, SHOWN, storedFrom } from './rows.ts'
+import { IN_TRASH, instant, KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, SHOWN, storedFrom } from './rows.ts'
 import { onlyRow, type Values } from './session.ts'
 import { emptyStatement, purgeStatement } from './trash-statements.ts'
 
@@ -32,12 +32,11 @@ const LOAD_TRASHED = OwnerStatement.of(
   'load trashed',
   `select ${PRINTED}, t.seq::text, trim('"' from ${instant('t.deleted_at')}), ${KEPT} from (select) one
 left join tasks t on t.owner_id = $owner and t.id = $id::uuid and ${IN_TRASH}
-left join kept_answers k on k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key::text and k.expires_at > $now::timestamptz`,
+${KEPT_UNDER}`,
 )
 
 export async function loadTrashed(mine: OwnerScope, id: TaskId, once: Once | undefined, now: Instant): Promise<Loaded> {
-  const values = { id, scope: once?.scope ?? null, key: once?.key ?? null, now }
-  const [json, seq, deletedAt, ...kept] = onlyRow(await mine(LOAD_TRASHED, values))
+  const [json, seq, deletedAt, ...kept] = onlyRow(await mine(LOAD_TRASHED, { id, ...keyValues(once), now }))
   const isThere = json != null && seq != null && deletedAt != null && isInstant(deletedAt)
   return { stored: isThere ? storedFrom(json, seq, deletedAt) : undefined, kept: keptFrom(kept) }
 }

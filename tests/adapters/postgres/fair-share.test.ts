@@ -15,7 +15,7 @@ const settle = () => new Promise((done) => setImmediate(done))
 describe('a fair share of the connections', function () {
   this.timeout(30_000)
 
-  it('STORE-14 runs a third of them at once, the rest in turn, whatever becomes of each', async () => {
+  it('STORE-15 runs a third of them at once, the rest in turn, whatever becomes of each', async () => {
     const share = fairShare(10)
     const begun: string[] = []
     const ends: (() => void)[] = []
@@ -38,7 +38,7 @@ describe('a fair share of the connections', function () {
     expect((await settled).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
   })
 
-  it('STORE-14 others go on while one owner’s writes wait for its row, and what waits too long is unavailable', async () => {
+  it('STORE-15 others go on while one owner’s writes wait for its row, and what waits too long is unavailable', async () => {
     const { url, drop } = await freshDatabase()
     const database = await openServer({ url, pool: 4 })
     await database.migrate()

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { HISTORY, WAY_BACK } from '../../../src/adapters/postgres/history.ts'
+import { HISTORY, LOAD_WAY_BACK } from '../../../src/adapters/postgres/history.ts'
 import { SUMMARY } from '../../../src/adapters/postgres/summary.ts'
 import { idOf } from '../../builders.ts'
 import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
@@ -50,8 +50,15 @@ for (const { name, open } of databasesUnderTest) {
 
     it('the way back looks at the entries on it alone', async () => {
       const plan = await planOf(
-        WAY_BACK.text,
-        valuesFor(WAY_BACK.text, { owner: 'ada', id: idOf(1), version: 3900, present: 4000 }, ['owner', 'id', 'version', 'present']),
+        LOAD_WAY_BACK.text,
+        valuesFor(LOAD_WAY_BACK.text, { owner: 'ada', id: idOf(1), version: 3900, scope: null, key: null, now: '2026-11-24T09:00:00Z' }, [
+          'owner',
+          'version',
+          'id',
+          'scope',
+          'key',
+          'now',
+        ]),
       )
       expect(
         plan.match(/Index (?:Only )?Scan .*using changes_owner_id_task_id_version_key on changes|Bitmap Index Scan on changes_owner_id_task_id_version_key/g),

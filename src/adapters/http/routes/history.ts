@@ -8,7 +8,7 @@ import { JSON_TYPE } from '../headers.ts'
 import { answerOf, send, sendPage } from '../outcome.ts'
 import { PAGE_BYTES, type Seal } from '../paging.ts'
 import { acceptable, type Route } from './route.ts'
-import { idOf, receive, termsOf } from './writing.ts'
+import { heldBack, idOf, receive, termsOf } from './writing.ts'
 
 /** @param seal what the cursors are made with */
 export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean): readonly Route[] {
@@ -41,7 +41,8 @@ export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean)
       needs: 'tasks:write',
       async handle(ctx, principal) {
         const write = await receive(ctx, principal, ['application/json'])
-        const outcome = await revert(principal, idOf(ctx), () => decodeBody(REVERSION, bytesOf(write.body)), termsOf(ctx, write, requireIfMatch))
+        const version = heldBack(() => decodeBody(REVERSION, bytesOf(write.body)))
+        const outcome = await revert(principal, idOf(ctx), version, termsOf(ctx, write, requireIfMatch))
         send(ctx, answerOf(outcome, principal.reads))
       },
     },

@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import type { Principal } from '../../../application/principal.ts'
+import type { Owner } from '../../../domain/owner.ts'
 import type { Scope } from '../../../domain/refusal.ts'
 import type { Authenticate } from '../authenticate.ts'
 import type { Context } from '../context.ts'
@@ -14,7 +15,12 @@ interface Target {
 /** One line of the table of routes: what a request is for, what its token needs, and what answers it. */
 export type Route = Target &
   (
-    | { readonly needs: Scope; readonly handle: (ctx: Context, principal: Principal) => Promise<void> }
+    | {
+        readonly needs: Scope
+        /** There is something to look at between the token and the permission, and `handle` asks for the permission itself (HTTP-30). */
+        readonly asksItself?: true
+        readonly handle: (ctx: Context, principal: Principal) => Promise<void>
+      }
     /** No token is looked at. */
     | { readonly needs: undefined; readonly handle: (ctx: Context) => Promise<void> }
   )
@@ -23,7 +29,7 @@ export type Route = Target &
 export function createRouter(routes: readonly Route[], authenticate: Authenticate): Router<Context['state']> {
   const router = new Router<Context['state']>({ sensitive: true, strict: true })
   for (const route of routes) {
-    const answer = route.needs === undefined ? route.handle : permitted(route.needs, route.handle, authenticate)
+    const answer = route.needs === undefined ? route.handle : permitted(route, authenticate)
     router.register(route.path, [route.method], (ctx, next) => (isElsewhere(ctx, route) ? next() : answer(ctx)))
   }
   return router
@@ -39,13 +45,14 @@ const isElsewhere = (ctx: Context, { path }: Route): boolean => !layersOf(ctx).s
 
 /** Token 401, then permission 403: the permission comes before anything that the request says is read. */
 const permitted =
-  (needs: Scope, handle: (ctx: Context, principal: Principal) => Promise<void>, authenticate: Authenticate) =>
+  ({ needs, asksItself, handle }: Extract<Route, { readonly needs: Scope }>, authenticate: Authenticate) =>
   async (ctx: Context): Promise<void> => {
     const principal = await authenticate(ctx)
-    if (needs === 'tasks:read') principal.mayRead()
-    else principal.mayWrite()
+    if (asksItself === undefined) ask(principal, needs)
     await handle(ctx, principal)
   }
+
+const ask = (principal: Principal, needs: Scope): Owner => (needs === 'tasks:read' ? principal.mayRead() : principal.mayWrite())
 
 /**
  * @param type as it is answered with, parameters included, of which `Accept` may name some, all or none

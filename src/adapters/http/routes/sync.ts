@@ -26,11 +26,13 @@ export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams)
       method: 'GET',
       path: CHANGES,
       needs: 'tasks:read',
+      asksItself: true,
       handle: (ctx, principal) => (wantsStream(ctx) ? stream(ctx, principal) : answer(ctx, principal)),
     },
   ]
 
   async function answer(ctx: Context, principal: Principal): Promise<void> {
+    principal.mayRead()
     const asked = decodeChangesRequest(ctx.querystring)
     const now = ports.clock.now()
     const begun = asked.cursor === undefined ? { walk: walkSince(asked.since), at: now } : cursors.open(principal, asked.cursor, now)
@@ -48,6 +50,7 @@ export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams)
   async function stream(ctx: Context, principal: Principal): Promise<void> {
     const giveBack = streams.take(principal.subject)
     try {
+      principal.mayRead()
       const since = decodeStreamRequest(ctx.querystring, ctx.req.headers['last-event-id']?.toString())
       const following = await follow(principal, since)
       ctx.status = 200

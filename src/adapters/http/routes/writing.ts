@@ -44,5 +44,16 @@ export const termsOf = (ctx: Context, { once, body }: Write, requireIfMatch: boo
   },
 })
 
+/** What a body says, or what throws its fault when the turn of that has come, for what wants to know of it before (HTTP-30). */
+export function heldBack<T>(decode: () => T): T | (() => never) {
+  try {
+    return decode()
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
+
 /** @throws {Refused} not-found where it is no UUID, as for any other that this owner does not have (OWN-02) */
 export const idOf = (ctx: Context): TaskId => idIn(ctx.params['id'] ?? '') ?? refuse({ kind: 'not-found' })
