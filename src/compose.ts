@@ -1,3 +1,4 @@
+import { createCounts } from './adapters/counting/counts.ts'
 import { loadDocs } from './adapters/http/docs.ts'
 import { createHttpServer } from './adapters/http/server.ts'
 import { createMemoryStore } from './adapters/memory/store.ts'
@@ -54,6 +55,7 @@ async function assemble(settings: Settings, log: Log): Promise<Running> {
     ports: { tasks: storage.tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set() },
     verifier,
     secret: storage.secret,
+    counts: createCounts(settings.rateLimit),
     docs: loadDocs(),
     settings,
     isReady: storage.isReachable,
