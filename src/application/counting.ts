@@ -11,7 +11,7 @@ export interface Left {
 }
 
 /**
- * What is counted for all processes of one server together, each step whole: two at once never take the same place. Owners are
+ * What is counted for all processes of one server together (PROC-03), each step whole: two at once never take the same place. Owners are
  * named by the token's subject, addresses as RATE-02 has it.
  */
 export interface Counts {

@@ -11,15 +11,16 @@ export interface Log {
 /**
  * Lines of JSON on standard error: standard output belongs to the `curl` line and the ready line, which people paste and programs wait for.
  * @param level one of pino's, or `silent`
+ * @param pid the id that each line carries, where several processes write to one place
  */
-export function openLog(level: string): Log {
-  // Not synchronous: a reader that is slow must not hold up requests.
-  const destination = pino.destination({ fd: 2, sync: false })
-  return { tell: listen(createLogger(level, destination)), flush: () => destination.flushSync() }
+export function openLog(level: string, pid?: number): Log {
+  // Not synchronous: a reader that is slow must not hold up requests. A pipe takes so many bytes in one piece, or none of them.
+  const destination = pino.destination({ fd: 2, sync: false, ...(pid !== undefined && { maxWrite: 4_096 }) })
+  return { tell: listen(createLogger(level, destination, pid)), flush: () => destination.flushSync() }
 }
 
-export const createLogger = (level: string, destination: DestinationStream): Logger =>
-  pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeControls } }, destination)
+export const createLogger = (level: string, destination: DestinationStream, pid?: number): Logger =>
+  pino({ level, base: pid === undefined ? null : { pid }, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeControls } }, destination)
 
 /** JSON leaves these as they are, and a terminal may obey them (LOG-02); outside strings a line never holds one. */
 const escapeControls = (text: string): string => text.replace(/[\x7f-\x9f\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -39,6 +40,8 @@ const LEVELS = {
   'key-set-failed': 'warn',
   migrated: 'info',
   warned: 'warn',
+  'worker-started': 'info',
+  'worker-ended': 'error',
   stopping: 'info',
   stopped: 'info',
   'due-work-done': 'info',
