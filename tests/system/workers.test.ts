@@ -90,6 +90,9 @@ describe('several processes on one port', function () {
     const left = answers.filter(({ status }) => status === 200).map((one) => one.left)
     expect(left.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: LIMIT }, (_, at) => at))
 
+    // Of many owners, for one of them has a part of the connections only.
+    const crowd = await times(30, async (at) => ask(server, await tokenFor(`crowd-${at}`)))
+    expect(countOf(crowd, 200)).to.equal(30)
     expect(await connections(), 'and one for the first process').to.be.within(3, 4)
 
     const strangers = await times(LIMIT + 20, () => ask(server, undefined, { address: '192.0.2.7' }))
@@ -105,7 +108,7 @@ describe('several processes on one port', function () {
 
     const { text } = await ask(server, 'figures', { path: '/api/metrics' })
     const requests = [...text.matchAll(/^taskward_http_requests_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
-    expect(requests).to.equal(2 * (LIMIT + 20) + 20 + 1 + 1 + 20)
+    expect(requests).to.equal(2 * (LIMIT + 20) + 30 + 20 + 1 + 1 + 20)
 
     const streams = await times(13, async (at) => openStream(server, await tokenFor(`reader-${at}`)))
     expect([countOf(streams, 200), countOf(streams, 503)]).to.deep.equal([3, 10])
