@@ -1,24 +1,28 @@
+import type { Primary } from './adapters/cluster/worker.ts'
+import { createCounts } from './adapters/counting/counts.ts'
 import { loadDocs } from './adapters/http/docs.ts'
 import { createHttpServer } from './adapters/http/server.ts'
-import { createMemoryStore } from './adapters/memory/store.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { createIds } from './adapters/system/ids.ts'
 import { type Log, openLog } from './adapters/system/log.ts'
-import { createMetrics } from './adapters/system/metrics.ts'
-import { type DueWork, doDueWork } from './application/due-work.ts'
+import { createMetrics, type Metrics } from './adapters/system/metrics.ts'
+import type { Counts } from './application/counting.ts'
+import { doDueWork } from './application/due-work.ts'
 import type { Tell } from './application/observation.ts'
-import type { TaskStore } from './application/ports.ts'
+import { type Front, leadCrew } from './compose/crew.ts'
 import { listen } from './compose/listen.ts'
-import { migrateDatabase, openPostgres, prepare } from './compose/postgres.ts'
+import { migrateDatabase, openPostgres } from './compose/postgres.ts'
 import { keepRounds } from './compose/rounds.ts'
-import { openVerification } from './compose/verification.ts'
+import { openStorage, type Storage } from './compose/storage.ts'
+import { openVerification, type Verification, warnOfKeySet } from './compose/verification.ts'
 import { CannotStart } from './config/cannot-start.ts'
+import { withShare } from './config/shares.ts'
 import type { Settings } from './config.ts'
 
 /** Milliseconds that a database has to close: one that has stopped answering must not keep the process. */
 const CLOSING = 5_000
 
-/** A server that listens. */
+/** A server that listens, in this process or in others that it leads. */
 export interface Running {
   readonly url: string
   /** In development mode: a line to paste, with a token for the user `demo` (DEV-02). */
@@ -28,11 +32,93 @@ export interface Running {
   stop(why: string): Promise<void>
 }
 
+/** One of the processes that another one leads. */
+export interface RunningWorker extends Pick<Running, 'tell' | 'stop'> {
+  /** What it has counted, for the primary process to add up. */
+  figures(): Promise<readonly object[]>
+}
+
+/** What a process tells: the log and the metrics are two listeners. */
+interface Telling extends Log {
+  readonly metrics: Metrics | undefined
+}
+
 /** From settings to a server that listens. @throws {CannotStart}; what is open then closes with the process */
-export async function compose(settings: Settings): Promise<Running> {
-  const log = openLog(settings.logLevel)
+export const compose = (settings: Settings): Promise<Running> => told(settings, (telling) => assemble(settings, telling))
+
+/** One of `WORKERS` processes: its primary one has looked at the database, and does what falls due. @throws {CannotStart} */
+export const composeWorker = (settings: Settings, primary: Primary): Promise<RunningWorker> =>
+  told(settings, async ({ tell, flush, metrics }) => {
+    const place = await primary.place()
+    const own = withShare({ ...settings, port: place.port }, place)
+    const storage = await openStorage(own, tell, true)
+    const verification = await openVerification(own, tell)
+    const front = await serve(own, { storage, verification, counts: primary.counts, tell, print: metrics && primary.printMetrics })
+    const stop = stopping(front, storage.close, { tell, flush })
+    return { tell, stop, figures: async () => (await metrics?.figures()) ?? [] }
+  })
+
+async function assemble(settings: Settings, { tell, flush, metrics }: Telling): Promise<Running> {
+  const { workers, database } = settings
+  const isAlone = workers === 1
+  // What falls due is done one statement after the other.
+  const storage = await openStorage(isAlone ? settings : withShare(settings, { ...settings, pool: 1 }), tell)
+  warnOfKeySet(settings, tell)
+  const verification = await openVerification(settings, tell)
+  const counts = createCounts(settings.rateLimit)
+  const front = isAlone
+    ? await serve(settings, { storage, verification, counts, tell, print: metrics?.print })
+    : await leadCrew(settings, counts, async (figures) => (await metrics?.printSum(figures)) ?? '', tell)
+  const rounds = keepRounds((isStopped) => doDueWork({ ...storage, clock: systemClock }, isStopped), tell)
+  tell({ kind: 'listening', url: front.url, database: database.kind })
+  return {
+    url: front.url,
+    curl: verification.issuer && `curl -H "Authorization: Bearer ${await verification.issuer.issue('demo')}" ${front.url}/api/tasks`,
+    tell,
+    stop: stopping(front, () => rounds.stop().then(storage.close), { tell, flush }),
+  }
+}
+
+interface Serving {
+  readonly storage: Storage
+  readonly verification: Verification
+  readonly counts: Counts
+  readonly tell: Tell
+  readonly print: (() => Promise<string>) | undefined
+}
+
+async function serve(settings: Settings, { storage, verification, counts, tell, print }: Serving): Promise<Front> {
+  const { tasks, secret, isReachable } = storage
+  const ports = { tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set<string>() }
+  const { verifier } = verification
+  const { server, stop } = createHttpServer({ ports, verifier, secret, counts, docs: loadDocs(), settings, isReady: isReachable, tell, metrics: print })
+  const { url } = await listen(server, settings.host, settings.port)
+  return { url, stop: () => stop(settings.shutdownGrace) }
+}
+
+const stopping =
+  (front: Front, close: () => Promise<void>, { tell, flush }: Log) =>
+  async (why: string): Promise<void> => {
+    tell({ kind: 'stopping', signal: why })
+    await front.stop(why)
+    const closed = await within(CLOSING, close())
+    tell(closed ? { kind: 'stopped' } : { kind: 'warned', what: 'the database did not close in time, and was left' })
+    flush()
+  }
+
+/** Whether it was done in so many milliseconds. */
+const within = (milliseconds: number, work: Promise<void>): Promise<boolean> =>
+  Promise.race([work.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, milliseconds, false))])
+
+async function told<T>(settings: Settings, start: (telling: Telling) => Promise<T>): Promise<T> {
+  const log = openLog(settings.logLevel, settings.workers === 1 ? undefined : process.pid)
+  const metrics = settings.metricsToken === undefined ? undefined : createMetrics()
+  const tell: Tell = (observation) => {
+    log.tell(observation)
+    metrics?.tell(observation)
+  }
   try {
-    return await assemble(settings, log)
+    return await start({ tell, flush: log.flush, metrics })
   } catch (error) {
     if (error instanceof CannotStart) throw error
     log.tell({ kind: 'failed', requestId: undefined, cause: error })
@@ -40,63 +126,6 @@ export async function compose(settings: Settings): Promise<Running> {
   } finally {
     log.flush()
   }
-}
-
-async function assemble(settings: Settings, log: Log): Promise<Running> {
-  const metrics = settings.metricsToken === undefined ? undefined : createMetrics()
-  const tell: Tell = (observation) => {
-    log.tell(observation)
-    metrics?.tell(observation)
-  }
-  const storage = await openStorage(settings, tell)
-  const { verifier, issuer } = await openVerification(settings, tell)
-  const { server, stop } = createHttpServer({
-    ports: { tasks: storage.tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set() },
-    verifier,
-    secret: storage.secret,
-    docs: loadDocs(),
-    settings,
-    isReady: storage.isReachable,
-    tell,
-    metrics: metrics?.print,
-  })
-  const url = await listen(server, settings.host, settings.port)
-  const rounds = keepRounds((isStopped) => doDueWork({ ...storage, clock: systemClock }, isStopped), tell)
-  tell({ kind: 'listening', url, database: settings.database.kind })
-  return {
-    url,
-    curl: issuer && `curl -H "Authorization: Bearer ${await issuer.issue('demo')}" ${url}/api/tasks`,
-    tell,
-    async stop(why) {
-      tell({ kind: 'stopping', signal: why })
-      await stop(settings.shutdownGrace)
-      const closed = await within(CLOSING, rounds.stop().then(storage.close))
-      tell(closed ? { kind: 'stopped' } : { kind: 'warned', what: 'the database did not close in time, and was left' })
-      log.flush()
-    },
-  }
-}
-
-/** Whether it was done in so many milliseconds. */
-const within = (milliseconds: number, work: Promise<void>): Promise<boolean> =>
-  Promise.race([work.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, milliseconds, false))])
-
-interface Storage {
-  readonly tasks: TaskStore
-  readonly work: DueWork
-  readonly secret: Uint8Array
-  isReachable(): Promise<boolean>
-  close(): Promise<void>
-}
-
-async function openStorage(settings: Settings, tell: Tell): Promise<Storage> {
-  if (settings.database.kind === 'memory') {
-    const tasks = createMemoryStore(settings.trashDays)
-    return { tasks, work: tasks, secret: crypto.getRandomValues(new Uint8Array(32)), isReachable: async () => true, close: async () => {} }
-  }
-  const database = await openPostgres(settings, tell)
-  await prepare(database, settings, tell)
-  return { tasks: database.tasks, work: database.work, secret: await database.secret(), isReachable: database.isReachable, close: database.close }
 }
 
 /** Brings the database up to date, and closes it. @returns the names of what was applied. @throws {CannotStart} */

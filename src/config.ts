@@ -17,6 +17,8 @@ export interface Settings {
   readonly port: number
   readonly dataDir: string
   readonly database: DatabaseSettings
+  /** Server processes on the port; over 1 with a PostgreSQL server only. */
+  readonly workers: number
   readonly migrate: boolean
   readonly tokens: TokenSettings
   readonly corsOrigins: readonly string[]
@@ -54,14 +56,13 @@ export function decodeSettings(environment: Environment, readFile: ReadFile): De
 }
 
 function assemble(texts: Texts, isSet: (name: keyof Texts) => boolean, faults: Fault[]): Settings {
-  // Said rather than passed over: an operator who asks for four processes should not get one.
-  if (texts.WORKERS !== 1) faults.push(fault(['WORKERS'], 'must be 1: more than one process is not supported yet'))
   return {
     production: texts.NODE_ENV === 'production',
     host: texts.HOST,
     port: texts.PORT,
     dataDir: texts.DATA_DIR,
     database: databaseSettings(texts, faults),
+    workers: workers(texts, faults),
     migrate: texts.MIGRATE === 'on',
     tokens: tokenSettings(texts, isSet, faults),
     corsOrigins: texts.CORS_ORIGINS,
@@ -83,4 +84,14 @@ function databaseSettings(texts: Texts, faults: Fault[]): DatabaseSettings {
   if (url !== undefined && url !== 'memory:') return { kind: 'server', url, migrationUrl, pool }
   if (migrationUrl !== undefined) faults.push(fault(['MIGRATION_DATABASE_URL'], 'cannot be set without a DATABASE_URL that begins with postgres://'))
   return { kind: url === 'memory:' ? 'memory' : 'embedded' }
+}
+
+/** Processes that share a port divide what is theirs, and each needs a part of it. */
+function workers(texts: Texts, faults: Fault[]): number {
+  const { WORKERS: count, DATABASE_URL: url } = texts
+  if (count > 1 && (url === undefined || url === 'memory:'))
+    faults.push(fault(['WORKERS'], 'must be 1 without a DATABASE_URL that begins with postgres://: one process holds the tasks'))
+  for (const divided of ['MAX_IN_FLIGHT', 'MAX_STREAMS', 'DATABASE_POOL'] as const)
+    if (texts[divided] < count) faults.push(fault([divided], 'must be at least as much as WORKERS, which divide it'))
+  return count
 }

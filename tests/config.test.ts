@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { printFault } from '../src/config/fault.ts'
+import { sharesOf, withShare } from '../src/config/shares.ts'
 import { decodeSettings, type Settings } from '../src/config.ts'
 
 const noFiles = (): never => {
@@ -29,6 +30,7 @@ describe('settings', () => {
       port: 3000,
       dataDir: './data',
       database: { kind: 'embedded' },
+      workers: 1,
       migrate: true,
       tokens: { kind: 'development', maxAge: 86_400 },
       corsOrigins: [],
@@ -47,6 +49,17 @@ describe('settings', () => {
 
   it('leave the rest of the environment alone', () => {
     expect(settingsOf({ PATH: '/bin', AUTH_TOKEN: 'x', npm_config_yes: '' })).to.deep.equal(settingsOf({}))
+  })
+
+  it('are divided by processes that share a port, so that the sums are what is set', () => {
+    const settings = settingsOf({ DATABASE_URL: 'postgres://h/d', WORKERS: '3', MAX_IN_FLIGHT: '512', MAX_STREAMS: '10', DATABASE_POOL: '3' })
+    const shares = sharesOf(settings)
+    expect(shares).to.deep.equal([
+      { maxInFlight: 171, maxStreams: 4, pool: 1 },
+      { maxInFlight: 171, maxStreams: 3, pool: 1 },
+      { maxInFlight: 170, maxStreams: 3, pool: 1 },
+    ])
+    expect(shares.map((share) => withShare(settings, share).maxInFlight)).to.deep.equal([171, 171, 170])
   })
 
   it('read a PostgreSQL server with the role that migrates', () => {
@@ -171,6 +184,8 @@ const BAD: readonly (readonly [name: string, environment: Record<string, string>
   ...['0', '1gb', '1 GB', '1.5GB', '1GiB', 'GB', '99999999TB', '1toString'].map((STORAGE_QUOTA) => ['STORAGE_QUOTA', { STORAGE_QUOTA }] as const),
   ...['yes', '1', 'TRUE', ''].map((REQUIRE_IF_MATCH) => ['REQUIRE_IF_MATCH', { REQUIRE_IF_MATCH }] as const),
   ['WORKERS', { WORKERS: '2' }],
+  ['WORKERS', { WORKERS: '2', DATABASE_URL: 'memory:' }],
+  ...['DATABASE_POOL', 'MAX_IN_FLIGHT', 'MAX_STREAMS'].map((name) => [name, { DATABASE_URL: 'postgres://h/d', WORKERS: '3', [name]: '2' }] as const),
   ...['verbose', '', 'INFO'].map((LOG_LEVEL) => ['LOG_LEVEL', { LOG_LEVEL }] as const),
   ...['', 'pass99 x', 'pass99\u00e9'].map((METRICS_TOKEN) => ['METRICS_TOKEN', { METRICS_TOKEN }] as const),
   ...['yes', 'true', ''].map((MIGRATE) => ['MIGRATE', { MIGRATE }] as const),

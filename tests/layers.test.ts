@@ -7,9 +7,11 @@ import { codeOf, file, filesBelow, importsOf, type SourceFile } from './sources.
 const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readonly packages: readonly string[] }>> = {
   domain: { rooms: [], packages: [] },
   application: { rooms: ['domain'], packages: [] },
+  'adapters/cluster': { rooms: ['application'], packages: ['node:'] },
+  'adapters/counting': { rooms: ['application'], packages: ['rate-limiter-flexible'] },
   'adapters/http': {
     rooms: ['application', 'domain'],
-    packages: ['@koa/router', 'fp-ts', 'io-ts', 'koa', 'node:', 'rate-limiter-flexible', 'swagger-ui-dist', 'yaml'],
+    packages: ['@koa/router', 'fp-ts', 'io-ts', 'koa', 'node:', 'swagger-ui-dist', 'yaml'],
   },
   'adapters/jwt': { rooms: ['application', 'domain'], packages: ['jose', 'node:'] },
   'adapters/memory': { rooms: ['application', 'domain'], packages: [] },
@@ -22,6 +24,7 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
   compose: { rooms: ['adapters', 'application', 'config'], packages: ['node:'] },
   cli: { rooms: ['compose', 'config', 'node-version'], packages: ['node:'] },
   main: { rooms: ['compose', 'config', 'node-version'], packages: ['node:'] },
+  worker: { rooms: ['adapters/cluster', 'compose', 'config'], packages: ['node:'] },
   'node-version': { rooms: [], packages: [] },
 }
 

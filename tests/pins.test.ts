@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { describe, it } from 'mocha'
 import { parse } from 'yaml'
+import { createCounts } from '../src/adapters/counting/counts.ts'
 import { createApp } from '../src/adapters/http/app.ts'
 import type { Codec } from '../src/adapters/http/codecs/kit.ts'
 import { DRAFT, EDIT, NEW_TASK } from '../src/adapters/http/codecs/task.ts'
@@ -110,7 +111,7 @@ const LIMITS: readonly (readonly [rule: string, prose: RegExp, path: string, con
   ['SYNC-03', /default (\d+)/, 'src/adapters/http/codecs/sync.ts', 'USUAL'],
   ['SYNC-06', /over (\d+) hours/, 'src/adapters/http/walk-cursors.ts', 'WALK_TIME', 3_600_000],
   ['LIVE-04', /every (\d+) s/, 'src/adapters/http/streams.ts', 'LOOKS_BETWEEN_COMMENTS'],
-  ['LIVE-07', /at most (\d+) streams/, 'src/adapters/http/streams.ts', 'STREAMS_OF_ONE'],
+  ['LIVE-07', /at most (\d+) streams/, 'src/application/counting.ts', 'STREAMS_OF_ONE'],
   ['BATCH-01', /1 to (\d+) operations/, 'src/domain/batch.ts', 'OPERATIONS'],
   ['BATCH-12', /up to ([\d,]+) bytes/, 'src/adapters/http/body.ts', 'BATCH_LIMIT'],
   ['AUTH-03', /at most ([\d,]+) characters/, 'src/adapters/jwt/token.ts', 'LONGEST_TOKEN'],
@@ -178,6 +179,7 @@ describe('routes, in the OpenAPI document and in the router', () => {
     ports: portsOver(),
     verifier: { verify: () => Promise.reject(new Error('nobody asks')), isStillGood: async () => false },
     secret,
+    counts: createCounts(0),
     docs: loadDocs(),
     settings,
     isReady: async () => true,

@@ -10,6 +10,9 @@ export type Observation =
   | { readonly kind: 'due-work-done'; readonly count: number }
   | { readonly kind: 'migrated'; readonly names: readonly string[] }
   | { readonly kind: 'warned'; readonly what: string }
+  /** Of several server processes on one port, by their process ids; `how` is an exit code or a signal. */
+  | { readonly kind: 'worker-started'; readonly worker: number }
+  | { readonly kind: 'worker-ended'; readonly worker: number; readonly how: number | string; readonly reason: readonly string[] | undefined }
   | { readonly kind: 'stopping'; readonly signal: string }
   | { readonly kind: 'stopped' }
 

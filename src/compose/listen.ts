@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server } from 'node:net'
 import { CannotStart } from '../config/cannot-start.ts'
 
 /** What the system answers where it does not let us listen, in words that name the setting to change. */
@@ -10,8 +10,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'HOST is a name that leads nowhere at the moment',
 }
 
-/** @returns the address it really has, as a URL without a final slash. @throws {CannotStart} */
-export function listen(server: Server, host: string, port: number): Promise<string> {
+/** The address that a server really has, and as a URL without a final slash. */
+export interface Address {
+  readonly url: string
+  readonly port: number
+}
+
+/** @throws {CannotStart} */
+export function listen(server: Server, host: string, port: number): Promise<Address> {
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void =>
       reject(new CannotStart([REASONS[error.code ?? ''] ?? `HOST and PORT cannot be listened on (${error.code})`], error))
@@ -20,7 +26,7 @@ export function listen(server: Server, host: string, port: number): Promise<stri
       server.off('error', refused)
       const address = server.address()
       const actual = typeof address === 'object' && address !== null ? address.port : port
-      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`)
+      resolve({ url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, port: actual })
     })
   })
 }

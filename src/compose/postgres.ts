@@ -37,6 +37,9 @@ export async function prepare(database: Database, { database: where, production,
     ])
 }
 
+/** The server's own secret, which is there once the schema is. @throws {CannotStart} */
+export const secretOf = (database: Database, { database: where }: Settings): Promise<Uint8Array> => explained(namesOf(where).serving, () => database.secret())
+
 /** @returns the names of what was applied. @throws {CannotStart} */
 export async function migrateDatabase(database: Database, { database: where }: Settings): Promise<readonly string[]> {
   const { serving, migrating } = namesOf(where)

@@ -28,12 +28,16 @@ export async function openVerification(settings: Settings, tell: Tell): Promise<
       return { verifier: createVerifier({ ...tokens, keys: secretKeys(tokens.secret), clock }) }
     case 'key-set': {
       const { url } = tokens
-      if (url.protocol === 'http:' && !isLoopback(url.hostname))
-        tell({ kind: 'warned', what: 'the key set comes by http: from elsewhere, which production refuses' })
       // A clock that only grows, so that one set back by hand does not stop the fetching.
       return { verifier: createVerifier({ ...tokens, keys: createKeySet({ download: () => download(url), now: () => performance.now(), tell }), clock }) }
     }
   }
+}
+
+/** Said once, by however many processes the keys are fetched (SET-09). */
+export function warnOfKeySet({ tokens }: Settings, tell: Tell): void {
+  if (tokens.kind === 'key-set' && tokens.url.protocol === 'http:' && !isLoopback(tokens.url.hostname))
+    tell({ kind: 'warned', what: 'the key set comes by http: from elsewhere, which production refuses' })
 }
 
 /** The issuer of development mode, whose key is in `DATA_DIR` wherever tasks are kept (DEV-01). @throws {CannotStart} */

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import net from 'node:net'
+import { createCounts } from '../../src/adapters/counting/counts.ts'
 import type { HttpSettings } from '../../src/adapters/http/app.ts'
 import { loadDocs } from '../../src/adapters/http/docs.ts'
 import { createHttpServer, type HttpServer } from '../../src/adapters/http/server.ts'
@@ -72,6 +73,7 @@ export class Client {
       ports,
       verifier,
       secret,
+      counts: createCounts(settings?.rateLimit ?? SETTINGS.rateLimit),
       docs: DOCS,
       settings: { ...SETTINGS, ...settings },
       isReady,

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
 
 /** What came back, or why nothing did. `whole`: the answer ended where its head said it would. */
 export type Exchange =
@@ -90,4 +91,34 @@ export async function allIds(client: Client): Promise<ReadonlySet<string>> {
     cursor = page.nextCursor
   }
   return ids
+}
+
+/** Begins a request whose body does not come to its end, and waits until the server has its head. */
+export async function beginRequest(url: string, token: string) {
+  const { hostname, port } = new URL(url)
+  const body = JSON.stringify({ title: 'slow' })
+  const socket = connect(Number(port), hostname)
+  let received = ''
+  socket.setEncoding('utf8').on('data', (text: string) => (received += text))
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(received)))
+  socket.on('error', () => {})
+  socket.write(
+    `POST /api/tasks HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+  )
+  await new Promise<void>((resolve) => socket.once('data', () => resolve()))
+  return { finish: () => void socket.write(body), closed }
+}
+
+/** Resolves once the server takes no connection any more. */
+export async function refused(url: string): Promise<void> {
+  const { hostname, port } = new URL(url)
+  const isRefused = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.destroy()
+        resolve(false)
+      })
+      socket.once('error', () => resolve(true))
+    })
+  while (!(await isRefused()));
 }

@@ -30,6 +30,8 @@ export interface Started {
   signal(name: NodeJS.Signals, whom?: 'alone' | 'group'): void
   /** The first match in what it printed on standard output; rejects where it ends before that. */
   printed(pattern: RegExp): Promise<RegExpExecArray>
+  /** The same of its log, on standard error. */
+  logged(pattern: RegExp): Promise<RegExpExecArray>
 }
 
 export interface Server extends Started {
@@ -95,16 +97,22 @@ export function start(command: readonly [string, ...string[]], environment: Envi
     pid,
     ended,
     signal: (name, whom = 'alone') => void process.kill(whom === 'group' ? -pid : pid, name),
-    printed: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const found = pattern.exec(output.stdout)
-          if (found !== null) resolve(found)
-        }
-        child.stdout.on('data', look)
-        void ended.then((how) => reject(new Error(`ended with ${how.code ?? how.signal} before it printed ${pattern}:\n${how.stdout}${how.stderr}`)))
-        look()
-      }),
+    printed: (pattern) => matched('stdout', pattern),
+    logged: (pattern) => matched('stderr', pattern),
+  }
+
+  function matched(name: keyof typeof output, pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(output[name])
+        if (found === null) return
+        child[name].off('data', look)
+        resolve(found)
+      }
+      child[name].on('data', look)
+      void ended.then((how) => reject(new Error(`ended with ${how.code ?? how.signal} before ${name} had ${pattern}:\n${how.stdout}${how.stderr}`)))
+      look()
+    })
   }
 }
 

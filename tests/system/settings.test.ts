@@ -40,9 +40,15 @@ describe('a start with an unsafe or half-set setting', function () {
       ['DATABASE_URL', { DATABASE_URL: 'hidden://user:hidden@host/db' }],
       ['STORAGE_QUOTA', { STORAGE_QUOTA: 'hidden-1GB' }],
       ['LOG_LEVEL', { LOG_LEVEL: 'hidden' }],
-      ['WORKERS', { WORKERS: '4' }],
       ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://hidden@host/db' }],
       ['NODE_ENV', { ...KEY_SET, NODE_ENV: 'Production' }],
+    ))
+
+  it('SET-12 ends with several processes without a PostgreSQL server, or with less of something than processes that divide it', () =>
+    endTheStart(
+      ['WORKERS', { WORKERS: '4' }],
+      ['DATABASE_POOL', { DATABASE_URL: 'postgres://hidden@127.0.0.1:1/hidden', WORKERS: '4', DATABASE_POOL: '3' }],
+      ['MAX_STREAMS', { DATABASE_URL: 'postgres://hidden@127.0.0.1:1/hidden', WORKERS: '4', MAX_STREAMS: '3' }],
     ))
 
   it('SET-02 ends with a secret that comes both ways, or in a file that cannot be read', async () => {

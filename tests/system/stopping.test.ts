@@ -1,26 +1,10 @@
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
-import { allIds, createClient, startWriting } from './client.ts'
-import { cleanUp, freshDirectory, LONG, MAIN, NPM_START, type Server, start, startServer, tokenOf } from './process.ts'
+import { allIds, beginRequest, createClient, refused, startWriting } from './client.ts'
+import { cleanUp, freshDirectory, LONG, MAIN, NPM_START, start, startServer, tokenOf } from './process.ts'
 
 const UNDER_LOAD = LONG ? 400 : 60
-
-/** Begins a request whose body does not come to its end, and waits until the server has its head. */
-async function beginRequest(server: Server) {
-  const { hostname, port } = new URL(server.url)
-  const body = JSON.stringify({ title: 'slow' })
-  const socket = connect(Number(port), hostname)
-  let received = ''
-  socket.setEncoding('utf8').on('data', (text: string) => (received += text))
-  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(received)))
-  socket.on('error', () => {})
-  socket.write(
-    `POST /api/tasks HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${tokenOf(server)}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
-  )
-  await new Promise<void>((resolve) => socket.once('data', () => resolve()))
-  return { finish: () => void socket.write(body), closed }
-}
 
 describe('a signal', function () {
   this.timeout(120_000)
@@ -53,9 +37,9 @@ describe('a signal', function () {
 
   it('RUN-05 lets a request finish that is under way, and takes no new connection', async () => {
     const server = await startServer({ DATABASE_URL: 'memory:', LOG_LEVEL: 'info' })
-    const request = await beginRequest(server)
+    const request = await beginRequest(server.url, tokenOf(server))
     server.signal('SIGTERM')
-    await refused(server)
+    await refused(server.url)
     request.finish()
     expect(await request.closed).to.match(/HTTP\/1\.1 201 [\s\S]*"title":"slow"[\s\S]*\}$/)
     expect((await server.ended).code).to.equal(0)
@@ -63,7 +47,7 @@ describe('a signal', function () {
 
   it('RUN-05 waits no longer than SHUTDOWN_GRACE', async () => {
     const server = await startServer({ DATABASE_URL: 'memory:', SHUTDOWN_GRACE: '1' })
-    const request = await beginRequest(server)
+    const request = await beginRequest(server.url, tokenOf(server))
     const sent = performance.now()
     server.signal('SIGTERM')
     const { code } = await server.ended
@@ -75,11 +59,11 @@ describe('a signal', function () {
 
   it('RUN-06 twice within a second is once; later again it ends the process at once', async () => {
     const server = await startServer({ DATABASE_URL: 'memory:', SHUTDOWN_GRACE: '60' })
-    const request = await beginRequest(server)
+    const request = await beginRequest(server.url, tokenOf(server))
     const first = performance.now()
     server.signal('SIGTERM')
     server.signal('SIGTERM')
-    await refused(server)
+    await refused(server.url)
     server.signal('SIGINT')
     // The clock is what is tested: nothing the server does tells that a second has gone by.
     await new Promise((resolve) => setTimeout(resolve, 1_100 - (performance.now() - first)))
@@ -106,17 +90,3 @@ describe('a signal', function () {
     expect([code, stdout, stderr]).to.deep.equal([0, '', ''])
   })
 })
-
-/** Resolves once the server takes no connection any more. */
-async function refused(server: Server): Promise<void> {
-  const { hostname, port } = new URL(server.url)
-  const isRefused = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      const socket = connect(Number(port), hostname, () => {
-        socket.destroy()
-        resolve(false)
-      })
-      socket.once('error', () => resolve(true))
-    })
-  while (!(await isRefused()));
-}

@@ -1,5 +1,6 @@
 import Koa from 'koa'
 import type { TokenVerifier } from '../../application/authentication.ts'
+import type { Counts } from '../../application/counting.ts'
 import type { Tell } from '../../application/observation.ts'
 import type { Ports } from '../../application/ports.ts'
 import { createAuthenticate } from './authenticate.ts'
@@ -31,6 +32,7 @@ export interface HttpDeps {
   readonly verifier: TokenVerifier
   /** The server's own, 32 bytes, the same in every process of one database: cursors and pseudonyms are made with it. */
   readonly secret: Uint8Array
+  readonly counts: Counts
   readonly docs: Docs
   readonly settings: HttpSettings
   /** Whether the database answers. */
@@ -46,8 +48,8 @@ export interface HttpSettings {
   readonly trustedProxies: number
   /** Requests a minute for one owner; 0 is off. */
   readonly rateLimit: number
+  /** Requests at once, and open streams of all owners: both in this process. */
   readonly maxInFlight: number
-  /** Open streams, of all owners. */
   readonly maxStreams: number
   readonly requireIfMatch: boolean
   readonly metricsToken?: string | undefined
@@ -65,10 +67,10 @@ export interface App {
  * @param isStopping whether each answer is the last one on its connection
  */
 export function createApp(deps: HttpDeps, isStopping: () => boolean = () => false): App {
-  const { ports, verifier, secret, docs, settings, isReady, tell, metrics } = deps
-  const limits = createLimits(settings.rateLimit, settings.trustedProxies)
+  const { ports, verifier, secret, counts, docs, settings, isReady, tell, metrics } = deps
+  const limits = createLimits(counts, settings.rateLimit, settings.trustedProxies)
   const cors = createCors(settings.corsOrigins)
-  const streams = new Streams({ most: settings.maxStreams, verifier, tell })
+  const streams = new Streams({ most: settings.maxStreams, counts, verifier, tell })
   const routes = [
     ...taskRoutes(ports, createCursors(secret), settings.requireIfMatch),
     ...completionRoutes(ports, settings.requireIfMatch),

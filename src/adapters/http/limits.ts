@@ -1,7 +1,6 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Counts, Left } from '../../application/counting.ts'
 import { addressOf } from './address.ts'
 import type { Context } from './context.ts'
-import { createDebts, type Debts } from './debts.ts'
 import { fault } from './problem.ts'
 
 /** How many requests a minute an owner may make, and an address that shows no good token (RATE-01, RATE-02). Each method throws {Fault} quota-exceeded. */
@@ -15,59 +14,35 @@ export interface Limits {
   takeOff(ctx: Context, owner: string, requests: number): Promise<void>
 }
 
-/** Seconds. */
-const WINDOW = 60
-
 /** @param rateLimit requests a minute; 0: nothing is counted, and no header tells of it (RATE-03) */
-export function createLimits(rateLimit: number, trustedProxies: number): Limits {
+export function createLimits(counts: Counts, rateLimit: number, trustedProxies: number): Limits {
   if (rateLimit === 0) return { admit: unlimited, countStranger: unlimited, countOwner: unlimited, takeOff: unlimited }
-  const owners = new RateLimiterMemory({ points: rateLimit, duration: WINDOW })
-  const strangers = new RateLimiterMemory({ points: rateLimit, duration: WINDOW })
-  const debts = createDebts(rateLimit, WINDOW)
-  const policy = `"minute";q=${rateLimit};w=${WINDOW}`
+  const policy = `"minute";q=${rateLimit};w=60`
+  const addressIn = (ctx: Context): string => addressOf(ctx.req, trustedProxies)
   return {
     async admit(ctx) {
-      const used = await strangers.get(addressOf(ctx.req, trustedProxies))
-      if (used !== null && used.remainingPoints <= 0) refuse(ctx, policy, used)
+      const left = await counts.refused(addressIn(ctx))
+      if (left !== undefined) refuse(ctx, policy, left)
     },
-    countStranger: (ctx) => count(strangers, addressOf(ctx.req, trustedProxies), ctx, policy),
-    countOwner: (ctx, owner) => count(owners, owner, ctx, policy, debts),
-    async takeOff(ctx, owner, requests) {
-      const before = await owners.get(owner)
-      const left = await owners.penalty(owner, requests)
-      tellLeft(ctx, policy, left)
-      // What was refused meanwhile is not owed.
-      const beyond = Math.min(before?.consumedPoints ?? 0, rateLimit) + requests - rateLimit
-      if (beyond > 0) await debts.owe(owner, beyond, left.msBeforeNext)
-    },
+    countStranger: async (ctx) => conclude(ctx, policy, await counts.countStranger(addressIn(ctx))),
+    countOwner: async (ctx, owner) => conclude(ctx, policy, await counts.countOwner(owner, addressIn(ctx))),
+    takeOff: async (ctx, owner, requests) => tellLeft(ctx, policy, await counts.takeOff(owner, requests)),
   }
 }
 
 const unlimited = async (): Promise<void> => {}
 
-async function count(limiter: RateLimiterMemory, name: string, ctx: Context, policy: string, debts?: Debts): Promise<void> {
-  const counted = await limiter.consume(name).catch(orThrow)
-  const owed = counted.isFirstInDuration && debts !== undefined ? await debts.settle(name) : 0
-  const left = owed === 0 ? counted : await limiter.penalty(name, owed)
-  if (left.consumedPoints > limiter.points) refuse(ctx, policy, left)
-  tellLeft(ctx, policy, left)
-}
+const conclude = (ctx: Context, policy: string, left: Left): void => (left.isWithin ? tellLeft(ctx, policy, left) : refuse(ctx, policy, left))
 
-/** A limiter rejects with what is left, which is no error. */
-function orThrow(thrown: unknown): RateLimiterRes {
-  if (thrown instanceof RateLimiterRes) return thrown
-  throw thrown
-}
-
-const seconds = (left: RateLimiterRes): number => Math.max(1, Math.ceil(left.msBeforeNext / 1000))
+const seconds = ({ untilNext }: Left): number => Math.max(1, Math.ceil(untilNext / 1000))
 
 /** draft-ietf-httpapi-ratelimit-headers: the policy's name, its quota and window; what is left of it, and for how long. */
-function tellLeft(ctx: Context, policy: string, left: RateLimiterRes): void {
+function tellLeft(ctx: Context, policy: string, left: Left): void {
   ctx.set('RateLimit-Policy', policy)
-  ctx.set('RateLimit', `"minute";r=${left.remainingPoints};t=${seconds(left)}`)
+  ctx.set('RateLimit', `"minute";r=${left.requests};t=${seconds(left)}`)
 }
 
-function refuse(ctx: Context, policy: string, left: RateLimiterRes): never {
+function refuse(ctx: Context, policy: string, left: Left): never {
   tellLeft(ctx, policy, left)
   return fault('quota-exceeded', { headers: { 'Retry-After': String(seconds(left)) } })
 }

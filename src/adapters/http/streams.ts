@@ -1,4 +1,5 @@
 import type { Claims, TokenVerifier } from '../../application/authentication.ts'
+import { type Counts, STREAMS_OF_ONE } from '../../application/counting.ts'
 import type { Following } from '../../application/live.ts'
 import type { Tell } from '../../application/observation.ts'
 import { Unavailable } from '../../application/ports.ts'
@@ -6,15 +7,14 @@ import type { Context } from './context.ts'
 import { type EndReason, EventStream } from './event-stream.ts'
 import { fault } from './problem.ts'
 
-/** Streams that one owner may have open (LIVE-07). */
-const STREAMS_OF_ONE = 10
 /** Milliseconds between two looks at what may end a stream, and how many of them lie between two comments (LIVE-04). */
 const LOOKING = 1_000
 const LOOKS_BETWEEN_COMMENTS = 15
 
 export interface StreamsOptions {
-  /** Open streams, of all owners. */
+  /** Open streams in this process, of all owners. */
   readonly most: number
+  readonly counts: Pick<Counts, 'takeStream' | 'giveStreamBack'>
   readonly verifier: Pick<TokenVerifier, 'isStillGood'>
   readonly tell: Tell
 }
@@ -29,7 +29,6 @@ interface Open {
 export class Streams {
   readonly #options: StreamsOptions
   readonly #open = new Set<Open>()
-  readonly #taken = new Map<string, number>()
   #total = 0
   #timer: NodeJS.Timeout | undefined
   #stopped = false
@@ -39,20 +38,19 @@ export class Streams {
   }
 
   /** Takes a place before anything is looked for. @returns gives it back. @throws {Fault} temporary-reduced-capacity, quota-exceeded */
-  take(owner: string): () => void {
+  async take(owner: string): Promise<() => void> {
+    const { most, counts } = this.#options
     if (this.#stopped) return fault('service-unavailable', { headers: { 'Retry-After': '1' } })
-    if (this.#total >= this.#options.most) return fault('temporary-reduced-capacity', { headers: { 'Retry-After': '1' } })
-    const taken = this.#taken.get(owner) ?? 0
-    if (taken >= STREAMS_OF_ONE)
-      return fault('quota-exceeded', { detail: `one owner has at most ${STREAMS_OF_ONE} streams open`, headers: { 'Retry-After': '1' } })
-    this.#taken.set(owner, taken + 1)
+    if (this.#total >= most) return fault('temporary-reduced-capacity', { headers: { 'Retry-After': '1' } })
     this.#total++
-    return () => {
-      const left = (this.#taken.get(owner) ?? 1) - 1
-      if (left === 0) this.#taken.delete(owner)
-      else this.#taken.set(owner, left)
-      this.#total--
+    if (await counts.takeStream(owner)) {
+      return () => {
+        this.#total--
+        counts.giveStreamBack(owner)
+      }
     }
+    this.#total--
+    return fault('quota-exceeded', { detail: `one owner has at most ${STREAMS_OF_ONE} streams open`, headers: { 'Retry-After': '1' } })
   }
 
   /** The answer goes on from here by itself. */

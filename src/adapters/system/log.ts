@@ -11,15 +11,17 @@ export interface Log {
 /**
  * Lines of JSON on standard error: standard output belongs to the `curl` line and the ready line, which people paste and programs wait for.
  * @param level one of pino's, or `silent`
+ * @param pid the id that each line carries, where several processes write to one place
  */
-export function openLog(level: string): Log {
+export function openLog(level: string, pid?: number): Log {
   // Not synchronous: a reader that is slow must not hold up requests. And together: each write by itself costs a request a sixth of its time.
-  const destination = pino.destination({ fd: 2, sync: false, minLength: 4_096, periodicFlush: 50 })
-  return { tell: listen(createLogger(level, destination)), flush: () => destination.flushSync() }
+  // A pipe takes 4 KB in one piece or not at all, so lines of several processes do not mix.
+  const destination = pino.destination({ fd: 2, sync: false, minLength: 2_048, maxWrite: 4_096, periodicFlush: 50 })
+  return { tell: listen(createLogger(level, destination, pid)), flush: () => destination.flushSync() }
 }
 
-export const createLogger = (level: string, destination: DestinationStream): Logger =>
-  pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeControls } }, destination)
+export const createLogger = (level: string, destination: DestinationStream, pid?: number): Logger =>
+  pino({ level, base: pid === undefined ? null : { pid }, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeControls } }, destination)
 
 /** JSON leaves these as they are, and a terminal may obey them (LOG-02); outside strings a line never holds one. */
 const escapeControls = (text: string): string => text.replace(/[\x7f-\x9f\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -39,6 +41,8 @@ const LEVELS = {
   'key-set-failed': 'warn',
   migrated: 'info',
   warned: 'warn',
+  'worker-started': 'info',
+  'worker-ended': 'error',
   stopping: 'info',
   stopped: 'info',
   'due-work-done': 'info',

@@ -1,10 +1,14 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { Observation, Tell } from '../../application/observation.ts'
 
 export interface Metrics {
   readonly tell: Tell
   /** All figures as they are now, in the text format of Prometheus; none of them names an owner (DOC-06). */
   print(): Promise<string>
+  /** The same, for another process to add up. */
+  figures(): Promise<readonly object[]>
+  /** The sums of this process's figures and those of others. */
+  printSum(others: readonly (readonly object[])[]): Promise<string>
 }
 
 /** Seconds: from a cached read to what a client gives up on. */
@@ -62,11 +66,18 @@ export function createMetrics(): Metrics {
       case 'listening':
       case 'migrated':
       case 'warned':
+      case 'worker-started':
+      case 'worker-ended':
       case 'stopping':
       case 'stopped':
         return
     }
   }
 
-  return { tell, print: () => registry.metrics() }
+  return {
+    tell,
+    print: () => registry.metrics(),
+    figures: () => registry.getMetricsAsJSON(),
+    printSum: async (others) => AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics(),
+  }
 }

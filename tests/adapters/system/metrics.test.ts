@@ -38,4 +38,17 @@ describe('metrics', () => {
     ])
     expect(figures).to.not.match(/feedface|f00d|gone/)
   })
+
+  it('PROC-07 add up those of several processes', async () => {
+    const [one, other, first] = [createMetrics(), createMetrics(), createMetrics()]
+    for (const { tell } of [one, other, other]) tell({ kind: 'answered', request })
+    first.tell({ kind: 'due-work-done', count: 7 })
+    // As they come from another process.
+    const others = await Promise.all([one, other].map(async ({ figures }) => JSON.parse(JSON.stringify(await figures()))))
+    expect((await first.printSum(others)).split('\n')).to.include.members([
+      'taskward_http_requests_total{method="GET",route="/api/tasks/:id",status="404"} 3',
+      'taskward_http_request_duration_seconds_bucket{le="0.025",route="/api/tasks/:id"} 3',
+      'taskward_due_work_total 7',
+    ])
+  })
 })

@@ -48,7 +48,7 @@ export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams)
   }
 
   async function stream(ctx: Context, principal: Principal): Promise<void> {
-    const giveBack = streams.take(principal.subject)
+    const giveBack = await streams.take(principal.subject)
     try {
       principal.mayRead()
       const since = decodeStreamRequest(ctx.querystring, ctx.req.headers['last-event-id']?.toString())
