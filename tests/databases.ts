@@ -169,7 +169,8 @@ async function startServer(): Promise<Server> {
   return { superuser, ordinary: `postgres://ordinary:ordinary@127.0.0.1:${port}`, stop: () => postgres.stop() }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await new Promise((listening) => probe.once('listening', listening))
   const address = probe.address()
