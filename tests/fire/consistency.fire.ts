@@ -50,10 +50,11 @@ describe('consistency under faults', function () {
       server.url,
     )
     const total = (count: (history: History) => number): number => workers.reduce((sum, { history }) => sum + count(history), 0)
+    const slowest = Math.max(...workers.map(({ history }) => history.slowest))
     process.stdout.write(
       `      ${WRITING} s, ${CLIENTS} clients, database killed ${kills.database} times, server ${kills.server} times: ` +
         `${total(({ acknowledged }) => acknowledged)} writes acknowledged, ${total(({ unknown }) => unknown)} outcomes unknown and settled, ` +
-        `${found.tasks} tasks held against ${CLIENTS} histories; served again within ${Math.max(...recoveries).toFixed(0)} ms\n`,
+        `${found.tasks} tasks held against ${CLIENTS} histories; served again within ${Math.max(...recoveries).toFixed(0)} ms, no answer took longer than ${slowest.toFixed(0)} ms\n`,
     )
     expect(found.faults).to.deep.equal([])
     expect(await bookkeepingOf(cluster.urlOf(database))).to.deep.equal([])

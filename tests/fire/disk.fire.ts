@@ -74,9 +74,9 @@ describe('a full disk', function () {
     done.push(() => cluster.remove())
     const target = await Target.start(cluster.port, await cluster.database())
     done.push(() => target.close())
+    const acknowledged = await Promise.all(Array.from({ length: 50 }, () => target.make()))
     const fill = join(disk.folder, 'filler')
     await writeFile(fill, Buffer.alloc(160 * 1024 * 1024)).catch(({ code }: NodeJS.ErrnoException) => expect(code).to.equal('ENOSPC'))
-    const acknowledged: string[] = []
     for (let isAway = false; !isAway; ) {
       await runOn(cluster.superuser, 'select pg_switch_wal()').catch(() => {})
       const { status, body } = await target.ask('POST', '/api/tasks', { body: { title: 'x' } })

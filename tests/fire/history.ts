@@ -15,6 +15,8 @@ export interface History {
   acknowledged: number
   /** Writes of which the first answer did not say what became of them. */
   unknown: number
+  /** Milliseconds that an answer took, whatever it said. */
+  slowest: number
 }
 
 interface Told {
@@ -43,7 +45,7 @@ export class Worker {
   constructor(url: string, owner: string, number: number) {
     this.#url = url
     this.#number = number
-    this.history = { owner, tasks: new Map(), acknowledged: 0, unknown: 0 }
+    this.history = { owner, tasks: new Map(), acknowledged: 0, unknown: 0, slowest: 0 }
   }
 
   stop(): void {
@@ -71,7 +73,9 @@ export class Worker {
   async #settle({ method, path, body, done }: Write): Promise<void> {
     const key = randomUUID()
     for (let isKnown = true; ; ) {
+      const begun = performance.now()
       const answer = await ask(this.history.owner, method, `${this.#url}${path}`, body, key)
+      if (answer !== undefined) this.history.slowest = Math.max(this.history.slowest, performance.now() - begun)
       if (answer !== undefined && answer.status < 300) {
         this.history.acknowledged++
         return done(answer.body)

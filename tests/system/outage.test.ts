@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import pg from 'pg'
 import { type FreshDatabase, freshOnOwnServer, superuserUrl } from '../databases.ts'
+import { failing, triedOf } from '../fire/failures.ts'
 import { holdsOut, recovers, Target } from '../fire/target.ts'
 import { cleanUp } from './process.ts'
 
@@ -54,6 +55,22 @@ describe('an outage of the database', function () {
     await Promise.all(Array.from({ length: 20 }, () => target.make()))
     target.proxy.strand()
     await recovers(target)
+  })
+
+  it('OPS-06 what was rolled back on account of others is run again, once or twice', async () => {
+    await failing(beside, '40001', 2)
+    const id = await target.make('once')
+    expect(await triedOf(beside)).to.equal(3)
+    expect((await beside.query(`select from tasks where title = 'once'`)).rowCount).to.equal(1)
+    await failing(beside, '40P01', 1)
+    expect((await target.ask('POST', '/api/batch', { body: { operations: [{ op: 'complete', id }] } })).status).to.equal(200)
+    expect(await triedOf(beside)).to.equal(2)
+  })
+
+  it('OPS-06 what may have been carried out is not run again', async () => {
+    await failing(beside, '40003', 1)
+    expect((await target.ask('POST', '/api/tasks', { body: { title: 'perhaps' } })).status).to.equal(503)
+    expect(await triedOf(beside)).to.equal(1)
   })
 
   it('OPS-07 that loses the reply to a commit: a retry with the key finds what was written', async () => {
