@@ -33,7 +33,7 @@ const titlesOf = (tests: readonly SourceFile[]): readonly Title[] =>
 /** The IDs that a title begins with, one after the other. */
 const leading = (title: Title): readonly string[] => idsIn(/^(?:[A-Z]{2,}-\d{2,}(?:[,:]? |$))+/.exec(title.text)?.[0] ?? '')
 
-const MUST_NAME_A_RULE = /^tests\/(?:contracts|http|system)\//
+const MUST_NAME_A_RULE = /^tests\/(?:contracts|http|system|fire)\//
 
 const definedTwice = (specs: readonly SourceFile[]): readonly string[] => {
   const ids = rulesOf(specs).map(({ id }) => id)
@@ -79,7 +79,7 @@ describe('rules and tests', () => {
     expect(untested(SPECS, TESTS)).to.deep.equal([])
   })
 
-  it('every test of contracts, http and system begins with a rule, and no title with one that is not there', () => {
+  it('every test of contracts, http, system and fire begins with a rule, and no title with one that is not there', () => {
     expect(unruled(SPECS, TESTS)).to.deep.equal([])
     expect(titlesOf(TESTS).filter(({ path, isTest }) => isTest && MUST_NAME_A_RULE.test(path)))
       .to.have.property('length')

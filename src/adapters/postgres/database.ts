@@ -40,10 +40,10 @@ export interface Opening {
   readonly trashDays?: number | undefined
 }
 
-const SECRET = statement('secret', `select encode(secret, 'hex') from server_secret`)
-const ROLE = statement('role', 'select current_user::text, (rolsuper or rolbypassrls)::text from pg_roles where rolname = current_user')
+const SECRET = statement('secret', `select encode(secret, 'hex') from server_secret`, true)
+const ROLE = statement('role', 'select current_user::text, (rolsuper or rolbypassrls)::text from pg_roles where rolname = current_user', true)
 const REACH = statement('reach', `select 'here'`)
-const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE}`)
+const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE}`, true)
 
 export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
   const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))

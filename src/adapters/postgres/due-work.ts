@@ -5,7 +5,7 @@ import { ownerScope } from './owner-scope.ts'
 import { type Session, statement } from './session.ts'
 
 /** The one statement that looks across owners: it sees whose work is due, and nothing of theirs (STORE-10). */
-const DUE = statement('due', 'select d.owner_id from due_work d where d.due_at <= $now::timestamptz order by d.due_at limit $limit::int')
+const DUE = statement('due', 'select d.owner_id from due_work d where d.due_at <= $now::timestamptz order by d.due_at limit $limit::int', true)
 
 export const dueWork = (session: Session): DueWork => ({
   async due(now, limit) {

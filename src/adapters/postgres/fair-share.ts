@@ -1,8 +1,6 @@
 import { Unavailable } from '../../application/ports.ts'
 import type { Owner } from '../../domain/owner.ts'
-
-/** Milliseconds that work waits for its turn: as long as it would for a free connection. */
-const PATIENCE = 2_000
+import { HURRIED } from './patience.ts'
 
 interface Queue {
   running: number
@@ -46,6 +44,6 @@ const turnIn = ({ waiting }: Queue): Promise<void> =>
     const patience = setTimeout(() => {
       waiting.delete(begin)
       reject(new Unavailable('database', { cause: new Error('too much of this owner’s work is under way') }))
-    }, PATIENCE)
+    }, HURRIED.connecting)
     waiting.add(begin)
   })

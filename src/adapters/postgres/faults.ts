@@ -12,22 +12,30 @@ const PASSING = [
   /^55000$/, // it takes no connections now
   /^40/, // serialization failure, deadlock: tried again before it comes here
   /^25006$/, // a standby: the primary has moved
+  /^25P0[34]$/, // the server ended a transaction that took too long, and its connection
+  /^58/, // faults of the system beneath the database
 ]
 
 /** Told by `pg` without a code: https://github.com/brianc/node-postgres/tree/master/packages */
 const LOST = /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|connection ended/i
 
+/** What `pg` says where an answer does not come in time. */
+const UNANSWERED = 'Query read timeout'
+
 const codeOf = (fault: unknown): string => (fault instanceof Error && 'code' in fault && typeof fault.code === 'string' ? fault.code : '')
 
 const isSystemFault = (fault: unknown): boolean => fault instanceof Error && 'syscall' in fault
 
-/** The statement was rolled back on account of others, and may be run again as it is. */
-export const isRollback = (fault: unknown): boolean => /^40/.test(codeOf(fault))
+/** The statement was rolled back on account of others, and may be run again as it is: 40003 says that nobody knows whether it was. */
+export const isRollback = (fault: unknown): boolean => ['40001', '40P01'].includes(codeOf(fault))
 
 export const isUniqueViolation = (fault: unknown): boolean => codeOf(fault) === '23505'
 
 /** The connection is not used again: what the server did not say itself, the connection did; or the server says that it closes it. */
-export const isBroken = (fault: unknown): boolean => !(fault instanceof Error && 'severity' in fault) || /^(?:08|57P)/.test(codeOf(fault))
+export const isBroken = (fault: unknown): boolean => !(fault instanceof Error && 'severity' in fault) || /^(?:08|57P|25P0)/.test(codeOf(fault))
+
+/** The connection leads to nowhere, or to a server that the writes have left; and so may all that were made when it was. */
+export const isMisled = (fault: unknown): boolean => codeOf(fault) === '25006' || (fault instanceof Error && fault.message === UNANSWERED)
 
 export const isUndefinedTable = (fault: unknown): boolean => codeOf(fault) === '42P01'
 

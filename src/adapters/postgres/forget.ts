@@ -39,6 +39,7 @@ from total, fresh where o.owner_id = $owner)`,
     `postponed as (update due_work d set due_at = total.next from total, fresh where d.owner_id = $owner and total.steps = 0 and total.next is not null)`,
     `settled as (delete from due_work d using total, fresh where d.owner_id = $owner and total.steps = 0 and total.next is null)`,
   ],
+  true,
 )
 
 /** One step of what is due (STORE-07, STORE-11): all of it or nothing. @returns how many rows it took; the step that finds none sets when the owner is due next */

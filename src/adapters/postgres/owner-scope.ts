@@ -14,8 +14,8 @@ export class OwnerStatement {
    * @param body a query of the owner's rows; it, and the parts, name the owner as `$owner`
    * @param parts common table expressions before it, those that write among them
    */
-  static of(name: string | undefined, body: string, parts: readonly string[] = []): OwnerStatement {
-    return new OwnerStatement(statement(name, withOwner(body, parts)))
+  static of(name: string | undefined, body: string, parts: readonly string[] = [], isUnhurried = false): OwnerStatement {
+    return new OwnerStatement(statement(name, withOwner(body, parts), isUnhurried))
   }
 
   run(session: Runner, owner: Owner, values: Values): Promise<readonly Row[]> {

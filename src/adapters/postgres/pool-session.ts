@@ -1,50 +1,95 @@
-import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
-import { isBroken, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { CustomTypesConfig, Pool, PoolClient, QueryArrayConfig } from 'pg'
+import { Connections } from './connections.ts'
+import { isBroken, isMisled, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
+import { HURRIED, TRANSACTION, UNHURRIED } from './patience.ts'
 import { inOrder, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
 
 /** How often a statement is run that was rolled back on account of others, or in a form that the pooler does not take. */
 const TRIES = 4
+/** Milliseconds before the second of them, at most; twice as many before each that follows. */
+const PAUSE = 25
 
 /** Rows as the server sent them: every column is text already. */
 const AS_TEXT: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
 
+interface Terms {
+  /** The command that it begins with. */
+  readonly begin: string
+  readonly patience: typeof HURRIED | typeof UNHURRIED
+  /** Milliseconds for all of it. */
+  readonly left: number
+}
+
+/** The driver takes this too, though its types do not say so: milliseconds for the answer, else those of the connection. */
+interface Query extends QueryArrayConfig {
+  readonly query_timeout?: number
+}
+
 /** Runs statements on the connections of a pool, by name where the pooler in between takes that. */
 export class PoolSession implements Session {
-  readonly #pool: Pool
+  readonly #connections: Connections
   #prepares = true
 
   constructor(pool: Pool) {
-    this.#pool = pool
+    this.#connections = new Connections(pool)
   }
 
   run(statement: Statement, values: Values): Promise<readonly Row[]> {
+    if (statement.isUnhurried) return this.#unhurried(statement, values)
     const parameters = inOrder(statement, values)
-    return this.#persistently(() => this.#runOnce(statement, parameters))
+    const { connecting, answering } = HURRIED
+    return this.#persistently(connecting + answering, (left) => this.#runOnce(statement, parameters, left - answering))
   }
 
   transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
-    return this.#persistently(() =>
-      this.#onClient(async (client) => {
-        await client.query('begin')
-        try {
-          const result = await work({ run: (statement, values) => this.#query(client, statement, values) })
-          await client.query(isKept(result) ? 'commit' : 'rollback')
-          return result
-        } catch (fault) {
-          // A connection that is broken is closed, which rolls back too.
-          if (!isBroken(fault)) await client.query('rollback')
-          throw fault
-        }
-      }),
-    )
+    return this.#persistently(TRANSACTION, (left) => this.#transact({ begin: 'begin', patience: HURRIED, left }, work, isKept))
   }
 
-  async #persistently<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
+  /** In a transaction, for which alone the server is told to be patient: behind a pooler its connection is another's the next moment. */
+  #unhurried(statement: Statement, values: Values): Promise<readonly Row[]> {
+    const { connecting, running, answering } = UNHURRIED
+    const begin = `begin; set local statement_timeout = ${running}`
+    const work = ({ run }: Runner): Promise<readonly Row[]> => run(statement, values)
+    return this.#persistently(connecting + answering, (left) => this.#transact({ begin, patience: UNHURRIED, left }, work, () => true))
+  }
+
+  async #transact<T>({ begin, patience, left }: Terms, work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
+    const end = performance.now() + left
+    return this.#onClient(Math.min(patience.connecting, left), async (client) => {
+      await client.query(begin)
       try {
-        return await work()
+        const result = await work({
+          run: async (statement, values) => {
+            if (performance.now() > end) throw new Error('query read timeout: the transaction takes too long')
+            return (await client.query<(string | null)[]>(this.#asked(statement, inOrder(statement, values), patience.answering))).rows
+          },
+        })
+        await client.query(isKept(result) ? 'commit' : 'rollback')
+        return result
       } catch (fault) {
-        if (tries === TRIES || !(this.#adapts(fault) || isRollback(fault))) throw told(fault)
+        // A connection that is broken is closed, which rolls back too.
+        if (!isBroken(fault)) await client.query('rollback')
+        throw fault
+      }
+    })
+  }
+
+  /**
+   * Tries again only what was not carried out, and only while its answer would come in time (OPS-06).
+   * @param within milliseconds; `work` is given what is left of them
+   */
+  async #persistently<T>(within: number, work: (left: number) => Promise<T>): Promise<T> {
+    const end = performance.now() + within
+    for (let tries = 1, left = within; ; tries++) {
+      try {
+        return await work(left)
+      } catch (fault) {
+        if (isMisled(fault)) this.#connections.distrust()
+        const wait = this.#adapts(fault) ? 0 : isRollback(fault) ? Math.random() * PAUSE * 2 ** (tries - 1) : Number.POSITIVE_INFINITY
+        left = end - performance.now() - wait
+        if (tries === TRIES || left <= HURRIED.answering) throw told(fault)
+        await pause(wait)
       }
     }
   }
@@ -52,13 +97,15 @@ export class PoolSession implements Session {
   /** Poolers differ in what they pass on: what one does not take is done without from then on. */
   #adapts(fault: unknown): boolean {
     if (isUnprepared(fault)) this.#prepares = false
-    else if (isUnsupportedParameter(fault)) delete this.#pool.options.statement_timeout
+    else if (isUnsupportedParameter(fault)) this.#connections.withoutStatementTimeout()
     else return false
     return true
   }
 
-  async #onClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect()
+  async #onClient<T>(patience: number, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const [client, release] = await new Promise<Parameters<Parameters<Connections['borrow']>[1]>>((resolve, reject) => {
+      this.#connections.borrow(patience, (...lent) => resolve(lent), reject)
+    })
     let broken = false
     try {
       return await work(client)
@@ -66,31 +113,27 @@ export class PoolSession implements Session {
       broken = isBroken(fault)
       throw fault
     } finally {
-      client.release(broken)
+      release(broken)
     }
   }
 
   /** By callbacks: with a promise for each step a page costs a tenth more of this process's time. */
-  #runOnce({ name, text }: Statement, values: unknown[]): Promise<readonly Row[]> {
-    const named = name !== undefined && this.#prepares ? { name } : {}
+  #runOnce(statement: Statement, values: unknown[], patience: number): Promise<readonly Row[]> {
     return new Promise((resolve, reject) => {
-      this.#pool.connect((unconnected, client, release) => {
-        if (client === undefined) return reject(unconnected)
-        void client.query<(string | null)[]>({ ...named, text, values, rowMode: 'array', types: AS_TEXT }, (fault, result) => {
+      const lend = (client: PoolClient, release: (isBroken: boolean) => void): void =>
+        void client.query<(string | null)[]>(this.#asked(statement, values), (fault, result) => {
           // The driver's types say otherwise, but there is no fault where all went well.
           const isFault = fault instanceof Error
           release(isFault && isBroken(fault))
           if (isFault) reject(fault)
           else resolve(result.rows)
         })
-      })
+      this.#connections.borrow(patience, lend, reject)
     })
   }
 
-  async #query(client: PoolClient, statement: Statement, given: Values): Promise<readonly Row[]> {
-    const { name, text } = statement
-    const values: unknown[] = inOrder(statement, given)
+  #asked({ name, text }: Statement, values: unknown[], answering?: number): Query {
     const named = name !== undefined && this.#prepares ? { name } : {}
-    return (await client.query<(string | null)[]>({ ...named, text, values, rowMode: 'array', types: AS_TEXT })).rows
+    return { ...named, text, values, rowMode: 'array', types: AS_TEXT, ...(answering !== undefined && { query_timeout: answering }) }
   }
 }

@@ -4,6 +4,7 @@ import { type Database, databaseOver } from './database.ts'
 import { fairShare } from './fair-share.ts'
 import { told } from './faults.ts'
 import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
+import { HURRIED, UNHURRIED } from './patience.ts'
 import { PoolSession } from './pool-session.ts'
 import { serverWakes } from './wakes.ts'
 
@@ -19,12 +20,9 @@ export interface ServerSettings {
   readonly warn?: ((what: string) => void) | undefined
 }
 
-/** Milliseconds: to connect or to wait for a free connection; for the server to run a statement; and for its answer to arrive. */
-const [CONNECTING, RUNNING, ANSWERING] = [2_000, 10_000, 12_000]
-
 /** Opens the pool; connects with the first statement. */
 export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {} }: ServerSettings): Promise<Database> {
-  const orm = await connect(url, { max: pool, pipeline: true, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
+  const orm = await connect(url, { max: pool, pipeline: true, statement_timeout: HURRIED.running, query_timeout: HURRIED.answering }, warn)
   const connections = await orm.em.getConnection().getNativeClient()
   const session = new PoolSession(connections)
   return databaseOver({
@@ -62,7 +60,7 @@ async function connect(url: string, options: PoolConfig, warn: (what: string) =>
     ...(schema === null ? {} : { schema }),
     driverOptions: {
       connectionString: target.href,
-      connectionTimeoutMillis: CONNECTING,
+      connectionTimeoutMillis: UNHURRIED.connecting,
       keepAlive: true,
       application_name: 'taskward',
       // An idle connection that is cut is told here, and would end the process if nobody listened.

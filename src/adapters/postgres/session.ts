@@ -14,6 +14,8 @@ export interface Statement {
   readonly text: string
   /** The names of `$1`, `$2` and so on. */
   readonly parameters: readonly string[]
+  /** No request waits for it: it may take longer. */
+  readonly isUnhurried?: boolean
 }
 
 export interface Runner {
@@ -31,14 +33,14 @@ export interface Session extends Runner {
 }
 
 /** @param sql with its parameters by name: `$owner`, `$limit` */
-export function statement(name: string | undefined, sql: string): Statement {
+export function statement(name: string | undefined, sql: string, isUnhurried = false): Statement {
   const parameters: string[] = []
   const text = sql.replaceAll(/\$([a-z]\w*)/gi, (_, parameter: string) => {
     if (!parameters.includes(parameter)) parameters.push(parameter)
     return `$${parameters.indexOf(parameter) + 1}`
   })
   // The text is in the name: behind a pooler two versions of this program may share a connection, and must not run each other's statements.
-  return { name: name && `${name} ${createHash('sha256').update(text).digest('base64url').slice(0, 12)}`, text, parameters }
+  return { name: name && `${name} ${createHash('sha256').update(text).digest('base64url').slice(0, 12)}`, text, parameters, isUnhurried }
 }
 
 /** The values in the order of `$1`, `$2` and so on. */

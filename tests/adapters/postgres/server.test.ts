@@ -5,9 +5,10 @@ import pg from 'pg'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
 import { Unavailable } from '../../../src/application/ports.ts'
 import { create } from '../../../src/domain/editing.ts'
+import { discard } from '../../../src/domain/trash.ts'
 import { at, draftOf, idOf, principalOf, queryOf } from '../../builders.ts'
 import { commitOf } from '../../contracts/writing.ts'
-import { forDriver, freshDatabase, runOn, superuserUrl } from '../../databases.ts'
+import { forDriver, freshDatabase, runOn, serverDatabase, superuserUrl } from '../../databases.ts'
 
 const SERVING = `serving '%I' role`
 const faultOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -27,6 +28,20 @@ describe('a PostgreSQL server', function () {
     expect(await faultOf(database.tasks.of(ada.mayRead()).page(queryOf()))).to.be.instanceOf(Unavailable)
     expect(await database.isReachable()).to.equal(false)
     expect(performance.now() - begun).to.be.lessThan(1000)
+    await database.close()
+  })
+
+  it('OPS-09 takes longer for what falls due than for what a request waits for', async () => {
+    const database = await serverDatabase()
+    const mine = database.tasks.of(ada.mayWrite())
+    const task = create(idOf(1), draftOf(), at(0))
+    await mine.commit(commitOf(task))
+    await mine.commit(commitOf(discard(task.after, at(1)), { decidedOn: 1 }))
+    const slowly = `create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(1.2); return old; end $$;
+create trigger slowly before delete on tasks for each row execute function slowly()`
+    await database.ask(slowly)
+    expect(await faultOf(mine.purge({ id: idOf(1), decidedOn: 2, now: at(2), keep: undefined }))).to.be.instanceOf(Unavailable)
+    expect(await mine.forget(at(31 * 86_400_000), 10)).to.equal(1)
     await database.close()
   })
 
@@ -55,13 +70,25 @@ describe('a PostgreSQL server', function () {
     // One waits for a lock, the others are idle: both kinds are cut.
     await mine.commit(creation)
     await client.query(`begin; select set_config('app.owner_id', 'ada', true); select from owners for update`)
-    const waiting = faultOf(mine.commit(commitOf(create(idOf(2), draftOf(), at(0)))))
+    let waiting: Promise<unknown> | undefined
+    let outcome: unknown
+    // Where the machine is so slow that the wait is over before it is seen, it begins anew.
+    const wait = (): void => {
+      waiting ??= faultOf(mine.commit(commitOf(create(idOf(2), draftOf(), at(0))))).then((fault) => {
+        outcome = fault
+        waiting = undefined
+      })
+    }
     const others = `from pg_stat_activity where datname = current_database() and application_name = 'taskward'`
-    while ((await client.query(`select ${others} and wait_event_type = 'Lock'`)).rowCount === 0) await new Promise(setImmediate)
+    while ((await client.query(`select ${others} and wait_event_type = 'Lock'`)).rowCount === 0) {
+      wait()
+      await new Promise(setImmediate)
+    }
     const { rowCount } = await client.query(`select pg_terminate_backend(pid) ${others}`)
     expect(rowCount).to.be.at.least(2)
     await client.query('rollback')
-    expect(await waiting).to.be.instanceOf(Unavailable)
+    await waiting
+    expect(outcome).to.be.instanceOf(Unavailable)
     while (warnings.length < (rowCount ?? 0) - 1) await new Promise(setImmediate)
     expect((await mine.page(queryOf())).seq).to.equal(1)
     expect(await mine.commit(commitOf(create(idOf(2), draftOf(), at(0))))).to.deep.equal({ kind: 'committed', seq: 2 })
