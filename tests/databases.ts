@@ -31,7 +31,7 @@ async function inMemory() {
   return { store, work: store, secret: crypto.getRandomValues(new Uint8Array(32)), close: async () => {} }
 }
 
-async function opened(opening: Promise<Database>) {
+export async function opened(opening: Promise<Database>) {
   const database = await opening
   return { store: database.tasks, work: database.work, secret: await database.secret(), close: () => database.close() }
 }
@@ -69,7 +69,10 @@ export const TABLES = ENTITIES.map(({ meta }) => meta.tableName).filter((table) 
 
 /** A database of its own on the server, dropped when it is closed. */
 export async function serverDatabase(): Promise<TestDatabase> {
-  const { url, drop } = await freshDatabase()
+  return openFresh(await freshDatabase())
+}
+
+async function openFresh({ url, drop }: FreshDatabase): Promise<TestDatabase> {
   const database = await openServer({ url, pool: 30 })
   await database.migrate()
   const beside = new pg.Client(forDriver(url))
@@ -83,6 +86,15 @@ export async function serverDatabase(): Promise<TestDatabase> {
       await drop()
     },
   }
+}
+
+/** The same on a server that says it is a distributed one, and where no statement can set its owner itself. */
+export async function distributedDatabase(): Promise<TestDatabase> {
+  const database = await freshOnOwnServer()
+  const marked = `revoke execute on function set_config from public; insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+select 1, 'citus', oid, 'pg_catalog'::regnamespace, false, '13' from pg_roles where rolname = 'postgres'`
+  await runOn((await superuserUrl()).replace(/[^/]*$/, new URL(database.url).pathname.slice(1)), marked)
+  return openFresh(database)
 }
 
 /** `schema=…` in an address is ours; the driver knows it as the search path. */

@@ -120,6 +120,8 @@ class EmbeddedSession implements Session {
     }
   }
 
+  isDistributed = (): boolean => false
+
   async #execute({ name = '', text }: Statement, values: readonly Parameter[]): Promise<readonly Row[]> {
     if (!this.#prepared.has(name)) await this.#send(serialize.parse({ name, text }))
     if (name !== '') this.#prepared.add(name)

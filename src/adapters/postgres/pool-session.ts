@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CustomTypesConfig, Pool, PoolClient, QueryArrayConfig } from 'pg'
+import { beginning, IS_DISTRIBUTED } from './beginning.ts'
 import { Connections } from './connections.ts'
 import { isBroken, isMisled, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
 import { HURRIED, TRANSACTION, UNHURRIED } from './patience.ts'
-import { inOrder, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
+import { inOrder, onlyRow, type Row, type Runner, type Session, type Statement, type TransactionTerms, type Values } from './session.ts'
 
 /** How often a statement is run that was rolled back on account of others, or in a form that the pooler does not take. */
 const TRIES = 4
@@ -12,14 +13,6 @@ const PAUSE = 25
 
 /** Rows as the server sent them: every column is text already. */
 const AS_TEXT: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
-
-interface Terms {
-  /** The command that it begins with. */
-  readonly begin: string
-  readonly patience: typeof HURRIED | typeof UNHURRIED
-  /** Milliseconds for all of it. */
-  readonly left: number
-}
 
 /** The driver takes this too, though its types do not say so: milliseconds for the answer, else those of the connection. */
 interface Query extends QueryArrayConfig {
@@ -30,39 +23,54 @@ interface Query extends QueryArrayConfig {
 export class PoolSession implements Session {
   readonly #connections: Connections
   #prepares = true
+  #isDistributed: boolean | undefined
 
   constructor(pool: Pool) {
     this.#connections = new Connections(pool)
   }
 
   run(statement: Statement, values: Values): Promise<readonly Row[]> {
-    if (statement.isUnhurried) return this.#unhurried(statement, values)
-    const parameters = inOrder(statement, values)
+    // In a transaction, for which alone the server is told to be patient: behind a pooler its connection is another's the next moment.
+    if (statement.isUnhurried)
+      return this.transaction(
+        ({ run }) => run(statement, values),
+        () => true,
+        { isUnhurried: true },
+      )
+    return this.#ask(statement, inOrder(statement, values))
+  }
+
+  transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean, terms: TransactionTerms = {}): Promise<T> {
+    return this.#persistently(terms.isUnhurried ? UNHURRIED.connecting + UNHURRIED.answering : TRANSACTION, (left) => this.#transact(terms, left, work, isKept))
+  }
+
+  isDistributed(): boolean | Promise<boolean> {
+    return (
+      this.#isDistributed ??
+      this.#ask(IS_DISTRIBUTED, []).then((rows) => {
+        this.#isDistributed = onlyRow(rows)[0] === 'true'
+        return this.#isDistributed
+      })
+    )
+  }
+
+  #ask(statement: Statement, parameters: unknown[]): Promise<readonly Row[]> {
     const { connecting, answering } = HURRIED
     return this.#persistently(connecting + answering, (left) => this.#runOnce(statement, parameters, left - answering))
   }
 
-  transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
-    return this.#persistently(TRANSACTION, (left) => this.#transact({ begin: 'begin', patience: HURRIED, left }, work, isKept))
-  }
-
-  /** In a transaction, for which alone the server is told to be patient: behind a pooler its connection is another's the next moment. */
-  #unhurried(statement: Statement, values: Values): Promise<readonly Row[]> {
-    const { connecting, running, answering } = UNHURRIED
-    const begin = `begin; set local statement_timeout = ${running}`
-    const work = ({ run }: Runner): Promise<readonly Row[]> => run(statement, values)
-    return this.#persistently(connecting + answering, (left) => this.#transact({ begin, patience: UNHURRIED, left }, work, () => true))
-  }
-
-  async #transact<T>({ begin, patience, left }: Terms, work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
+  /** @param left milliseconds for all of it */
+  async #transact<T>(terms: TransactionTerms, left: number, work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
     const end = performance.now() + left
-    return this.#onClient(Math.min(patience.connecting, left), async (client) => {
-      await client.query(begin)
+    const { connecting, answering } = terms.isUnhurried ? UNHURRIED : HURRIED
+    return this.#onClient(Math.min(connecting, left), async (client) => {
+      await client.query(beginning(terms))
       try {
         const result = await work({
+          hasOwner: terms.owner !== undefined,
           run: async (statement, values) => {
             if (performance.now() > end) throw new Error('query read timeout: the transaction takes too long')
-            return (await client.query<(string | null)[]>(this.#asked(statement, inOrder(statement, values), patience.answering))).rows
+            return (await client.query<(string | null)[]>(this.#asked(statement, inOrder(statement, values), answering))).rows
           },
         })
         await client.query(isKept(result) ? 'commit' : 'rollback')

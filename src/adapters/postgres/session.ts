@@ -20,16 +20,27 @@ export interface Statement {
 
 export interface Runner {
   run(statement: Statement, values: Values): Promise<readonly Row[]>
+  /** The transaction that it runs in has been given its owner. */
+  readonly hasOwner?: boolean
+}
+
+export interface TransactionTerms {
+  /** For all of the transaction, which cannot be given another. */
+  readonly owner?: string
+  /** No request waits for it: it may take longer. */
+  readonly isUnhurried?: boolean
 }
 
 /** Runs statements, each in a transaction of its own. @throws {Unavailable} where trying again later may help */
 export interface Session extends Runner {
   /**
    * One transaction for all that `work` runs: committed where its result is to be kept, else rolled back, and so where it throws.
-   * `work` is called again where others were the reason for a rollback. It may run several statements at once: they are carried out in the order in which
-   * they were run, and once one has failed those behind it fail too.
+   * `work` is called again where others were the reason for a rollback.
    */
-  transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T>
+  transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean, terms?: TransactionTerms): Promise<T>
+
+  /** Whether the rows are on several servers, where a statement cannot be given its owner by itself. Asked once. */
+  isDistributed(): boolean | Promise<boolean>
 }
 
 /** @param sql with its parameters by name: `$owner`, `$limit` */
