@@ -7,9 +7,10 @@ import { MEASURED } from '../figures/measuring.ts'
 import { cleanUp, freshDirectory, type Server, startServer } from '../system/process.ts'
 import { Cluster } from './cluster.ts'
 import { type History, Worker } from './history.ts'
+import { report } from './report.ts'
 
-/** Seconds of writing, and seconds between two kills. */
-const [WRITING, KILLING] = [figure(60, 12), figure(5, 3)]
+/** Seconds of writing; between two kills; and for which at least there is something to write to. */
+const [WRITING, KILLING, SERVING] = [figure(60, 12), figure(5, 3), 2]
 const CLIENTS = 16
 
 describe('consistency under faults', function () {
@@ -30,7 +31,7 @@ describe('consistency under faults', function () {
     const kills = { database: 0, server: 0 }
     const recoveries: number[] = []
     const end = performance.now() + WRITING * 1_000
-    for (let next = performance.now() + KILLING * 1_000; next < end; next += KILLING * 1_000) {
+    for (let next = performance.now() + KILLING * 1_000; next < end; next = Math.max(next + KILLING * 1_000, performance.now() + SERVING * 1_000)) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())))
       if (kills.database <= kills.server) {
         kills.database++
@@ -51,10 +52,10 @@ describe('consistency under faults', function () {
     )
     const total = (count: (history: History) => number): number => workers.reduce((sum, { history }) => sum + count(history), 0)
     const slowest = Math.max(...workers.map(({ history }) => history.slowest))
-    process.stdout.write(
-      `      ${WRITING} s, ${CLIENTS} clients, database killed ${kills.database} times, server ${kills.server} times: ` +
+    report(
+      `${WRITING} s, ${CLIENTS} clients, database killed ${kills.database} times, server ${kills.server} times: ` +
         `${total(({ acknowledged }) => acknowledged)} writes acknowledged, ${total(({ unknown }) => unknown)} outcomes unknown and settled, ` +
-        `${found.tasks} tasks held against ${CLIENTS} histories; served again within ${Math.max(...recoveries).toFixed(0)} ms, no answer took longer than ${slowest.toFixed(0)} ms\n`,
+        `${found.tasks} tasks held against ${CLIENTS} histories; served again within ${Math.max(...recoveries).toFixed(0)} ms, no answer took longer than ${slowest.toFixed(0)} ms`,
     )
     expect(found.faults).to.deep.equal([])
     expect(await bookkeepingOf(cluster.urlOf(database))).to.deep.equal([])

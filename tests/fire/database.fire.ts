@@ -5,7 +5,8 @@ import { tokenFor } from '../figures/measuring.ts'
 import { cleanUp } from '../system/process.ts'
 import { Cluster } from './cluster.ts'
 import { failing, triedOf } from './failures.ts'
-import { holdsOut, recovers, Target, told } from './target.ts'
+import { report, told } from './report.ts'
+import { holdsOut, recovers, Target } from './target.ts'
 
 describe('faults of the database', function () {
   this.timeout(60_000)
@@ -159,7 +160,7 @@ describe('faults of the database', function () {
     expect(status).to.equal(503)
     expect(ms).to.be.lessThan(2_000)
     expect(await triedOf(beside)).to.be.within(2, 4)
-    process.stdout.write(`      lasting serialization failure: 503 within ${ms.toFixed(0)} ms\n`)
+    report(`lasting serialization failure: 503 within ${ms.toFixed(0)} ms`)
   })
 
   it('OPS-05 one connection more is open while somebody listens to a stream', async () => {
@@ -194,7 +195,7 @@ describe('faults of the database', function () {
     expect(status, body).to.equal(200)
     expect(ms).to.be.lessThan(2_000)
     expect((await beside.query<{ version: number }>(`select version from tasks where id = '${id}'`)).rows[0]?.version).to.equal(2)
-    process.stdout.write(`      deadlock: answered after ${ms.toFixed(0)} ms\n`)
+    report(`deadlock: answered after ${ms.toFixed(0)} ms`)
   })
 })
 

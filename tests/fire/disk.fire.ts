@@ -7,7 +7,8 @@ import { afterEach, describe, it } from 'mocha'
 import { runOn } from '../databases.ts'
 import { cleanUp } from '../system/process.ts'
 import { Cluster } from './cluster.ts'
-import { holdsOut, recovers, Target, told } from './target.ts'
+import { told } from './report.ts'
+import { holdsOut, recovers, Target } from './target.ts'
 
 /** A file system in memory that is soon full. @throws where this user may not mount one: the test is not run without it */
 async function smallDisk(megabytes: number): Promise<{ readonly folder: string; remove(): Promise<void> }> {

@@ -4,7 +4,8 @@ import { after, afterEach, before, beforeEach, describe, it } from 'mocha'
 import { figure } from '../contracts/opened-store.ts'
 import { cleanUp } from '../system/process.ts'
 import { Cluster } from './cluster.ts'
-import { holdsOut, recovers, Target, told } from './target.ts'
+import { report, told } from './report.ts'
+import { holdsOut, recovers, Target } from './target.ts'
 
 describe('faults of the way to the database', function () {
   this.timeout(120_000)
@@ -33,7 +34,7 @@ describe('faults of the way to the database', function () {
         Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? target.ask('GET', '/api/tasks') : target.ask('POST', '/api/tasks', { body: { title: 'far' } }))),
       )
       expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200, 201]))
-      process.stdout.write(`      ${JSON.stringify(weather)}: answered within ${Math.max(...answers.map(({ ms }) => ms)).toFixed(0)} ms\n`)
+      report(`${JSON.stringify(weather)}: answered within ${Math.max(...answers.map(({ ms }) => ms)).toFixed(0)} ms`)
     }
   })
 
@@ -108,7 +109,7 @@ describe('faults of the way to the database', function () {
     expect(cut).to.be.greaterThan(5)
     const titles = await titlesOf()
     expect(titles.filter((title) => title.startsWith('cut')).length).to.equal(new Set(titles.filter((title) => title.startsWith('cut'))).size)
-    process.stdout.write(`      cut: ${cut} writes answered 503, each there once after its retry\n`)
+    report(`cut: ${cut} writes answered 503, each there once after its retry`)
   })
 
   it('OPS-07 a retry after a lost reply to the commit finds the same task, 200 times of 200', async () => {
@@ -131,7 +132,7 @@ describe('faults of the way to the database', function () {
     expect(target.proxy.lost).to.equal(count)
     const titles = (await titlesOf()).filter((title) => title.startsWith('lost'))
     expect([titles.length, new Set(titles).size]).to.deep.equal([count, count])
-    process.stdout.write(`      lost replies to commits: ${count}, and ${count} retries found the task\n`)
+    report(`lost replies to commits: ${count}, and ${count} retries found the task`)
   })
 
   async function settled(method: string, path: string, key: string, body: unknown) {

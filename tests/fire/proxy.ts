@@ -17,7 +17,7 @@ export interface Weather {
 }
 
 /** Milliseconds that a connection may take to close once another one is opened. */
-const CLOSING = 50
+const CLOSING = 250
 
 interface Way {
   readonly from: Socket

@@ -122,16 +122,6 @@ export interface Outage {
   readonly known: number
 }
 
-/** For the report: what was seen of a fault, and after how many milliseconds it was over. */
-export function told(fault: string, { outage, known }: Partial<Outage>, recovery: number): void {
-  const figures = [
-    ...(outage === undefined ? [] : [`503 within ${outage.toFixed(0)} ms`]),
-    ...(known === undefined ? [] : [`what needs no database within ${known.toFixed(0)} ms`]),
-    `back after ${recovery.toFixed(0)} ms`,
-  ]
-  process.stdout.write(`      ${fault}: ${figures.join(', ')}\n`)
-}
-
 export interface Wanting {
   /** What the database does not do. */
   readonly kinds?: readonly ('reads' | 'writes')[]
