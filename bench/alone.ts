@@ -115,13 +115,14 @@ function slopeOf(seen: readonly { readonly requests: number; readonly memory: nu
   return (100_000 * along) / mean((one) => (one.requests - x) ** 2)
 }
 
-/** Pages and creations of one server that runs so many processes; nothing where it refuses to. */
+/** Pages and creations of one server that runs so many processes, up to the number that it refuses to start with. */
 export async function workers(context: Context, counts: readonly number[]) {
   const { cluster, connections, seconds, tell } = context
   const requests = await Requests.over(cluster, context.database, context.tasks)
   const found: { workers: number; page: number; create: number; memory: number }[] = []
   for (const count of counts) {
-    const server = await startServer(TASKWARD, { ...context, environment: { WORKERS: String(count) } })
+    const server = await startServer(TASKWARD, { ...context, environment: { WORKERS: String(count) } }).catch((fault) => told(fault, count))
+    if (server === undefined) break
     try {
       const rate = async (load: 'page' | 'create') => {
         tell(`${load} with ${count} server processes`)
@@ -137,4 +138,9 @@ export async function workers(context: Context, counts: readonly number[]) {
     }
   }
   return found
+}
+
+function told(fault: unknown, count: number): undefined {
+  if (count === 1) throw fault
+  process.stderr.write(`${count} server processes are refused: ${fault instanceof Error ? fault.message : String(fault)}\n`)
 }

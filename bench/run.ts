@@ -70,9 +70,9 @@ const context: Context = {
   full,
   tell: progress.tell,
 }
+const results: { -readonly [name in keyof Results]?: Results[name] } = {}
 try {
   await cluster.fresh('run', TASKS, (what) => process.stderr.write(`${what}\n`))
-  const results: { -readonly [name in keyof Results]?: Results[name] } = {}
   for (const name of names) {
     progress.next()
     if (name === 'sideBySide') results.sideBySide = await sideBySide(context)
@@ -90,6 +90,8 @@ try {
 } catch (fault) {
   progress.end()
   process.stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`)
+  // What was measured before it is not lost.
+  report(results, context, false)
   await end(1)
 }
 

@@ -1,3 +1,4 @@
+import { agree } from './agree.ts'
 import type { Context } from './context.ts'
 import { type Figures, measured, medians } from './measure.ts'
 import { BARE, FASTAPI, FASTIFY, HONO, hasFastapi, type Kind, NEST, startServer, TASKWARD } from './servers.ts'
@@ -36,6 +37,7 @@ export async function sideBySide(context: Context): Promise<readonly Row[]> {
   const figures = new Map<string, Figures[]>()
   const of = (load: string, { name }: Kind): Figures[] => figures.get(`${load} ${name}`) ?? []
   try {
+    await agree(servers)
     for (let round = 0; round <= rounds; round++) {
       for (const load of LOADS) {
         for (const { kind, url, pid } of servers.filter(({ kind }) => takesPart(kind, load))) {

@@ -12,7 +12,7 @@ const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: N
 const PLAIN = PRINTED.replace(/\(array\[[^\]]*\]\)\[t\.priority \+ 1\]/, 't.priority')
 
 const pageOf = (where: string): string => `select '{"items":[' || coalesce(string_agg(${PRINTED}, ',') filter (where t.place <= 20), '') || '],"nextCursor":' ||
-case when count(*) > 20 then '"' || rpad(max(t.id::text) filter (where t.place = 20), 107, '-') || '"' else 'null' end || '}'
+case when count(*) > 20 then '"' || rpad(max(t.id::text) filter (where t.place = 20), 110, '-') || '"' else 'null' end || '}'
 from (select row_number() over () as place, t.* from (select ${SHOWN} from tasks t where t.owner_id = $1 and t.deleted_at is null${where}
 order by t.created_at desc, t.id desc limit 21) t) t`
 

@@ -43,7 +43,7 @@ app.use('/api/*', jwt({ secret: process.env['SECRET'] ?? '', alg: 'HS256' }))
 
 app.get('/api/tasks', zValidator('query', Query), async (c) => {
   const { limit, cursor, q } = c.req.valid('query')
-  const words = (q?.split(' ') ?? []).map(has)
+  const words = q === undefined ? sql`` : q.split(' ').map(has)
   const { sub } = c.get('jwtPayload')
   const found = await sql<
     Task[]

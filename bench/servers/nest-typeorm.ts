@@ -24,11 +24,11 @@ import {
   ValidationPipe,
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { JwtModule, type JwtService } from '@nestjs/jwt'
+import { JwtModule, JwtService } from '@nestjs/jwt'
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm'
 import { Type } from 'class-transformer'
 import { ArrayMaxSize, IsArray, IsIn, IsInt, IsISO8601, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator'
-import { Column, Entity, ILike, LessThan, PrimaryGeneratedColumn, type Repository } from 'typeorm'
+import { Column, Entity, ILike, LessThan, PrimaryGeneratedColumn, Repository } from 'typeorm'
 
 @Entity('plain_tasks')
 class Task {
@@ -170,6 +170,6 @@ class TasksController {
 })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, { logger: false })
+const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false })
 app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }))
 await app.listen(Number(process.env['PORT']), '127.0.0.1')
