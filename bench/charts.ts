@@ -51,20 +51,17 @@ export function chartsOf(results: Partial<Results>): ReadonlyMap<string, string>
     }))
     charts.set('connections', lines({ title: 'Pages by many at once', axis: 'pages a second', across: 'connections', series }))
   }
-  if (pools !== undefined) {
+  for (const [file, found, where] of [
+    ['pools', pools, ''],
+    ['pools-far', results.farPools, ', 5 ms away'],
+  ] as const) {
+    if (found === undefined) continue
     const series = ['bare', 'Taskward'].map((name) => ({
       name,
-      points: pools.filter(({ server }) => server === name).map(({ pool, medians }) => [pool, medians.p99] as const),
+      points: found.filter(({ server }) => server === name).map(({ pool, medians }) => [pool, medians.p99] as const),
     }))
-    charts.set(
-      'pools',
-      lines({
-        title: 'The tail, by connections to the database',
-        axis: 'p99 of a page in milliseconds, 16 connections',
-        across: 'connections to the database',
-        series,
-      }),
-    )
+    const axis = `p99 of a page in milliseconds, 16 connections, database${where || ' on the same machine'}`
+    charts.set(file, lines({ title: 'The tail, by connections to the database', axis, across: 'connections to the database', series }))
   }
   if (memory !== undefined) {
     const points = memory.seen.map(({ requests, memory }) => [requests, memory] as const)

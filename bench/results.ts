@@ -1,7 +1,7 @@
 import type { embedded, memory, starts, tokenCheck, workers } from './alone.ts'
 import type { crowds, depths, lists, owners, sizes } from './growth.ts'
 import type { sideBySide } from './side-by-side.ts'
-import type { paced, pools } from './tails.ts'
+import type { farPools, paced, pools } from './tails.ts'
 
 type Of<T extends (...given: never) => Promise<unknown>> = Awaited<ReturnType<T>>
 
@@ -9,6 +9,7 @@ type Of<T extends (...given: never) => Promise<unknown>> = Awaited<ReturnType<T>
 export interface Results {
   readonly sideBySide: Of<typeof sideBySide>
   readonly pools: Of<typeof pools>
+  readonly farPools: Of<typeof farPools>
   readonly paced: Of<typeof paced>
   readonly depths: Of<typeof depths>
   readonly owners: Of<typeof owners>

@@ -14,7 +14,7 @@ import { report } from './report.ts'
 import type { Results } from './results.ts'
 import { startServer, TASKWARD } from './servers.ts'
 import { sideBySide, sideBySideSeconds } from './side-by-side.ts'
-import { paced, pools, tailSeconds } from './tails.ts'
+import { farPools, paced, poolSeconds, pools, tailSeconds } from './tails.ts'
 
 const { values } = parseArgs({ options: { full: { type: 'boolean', default: false }, readme: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const TASKS = 1_000_000
@@ -41,11 +41,12 @@ const PARTS = {
   memory: { name: 'memory', seconds: 60 },
   alone: { name: 'token check, start, embedded', seconds: 40 + 6 * pace.seconds },
   workers: { name: 'server processes', seconds: 20 * pace.seconds },
+  far: { name: 'a database far away', seconds: poolSeconds(pace) },
   sizes: { name: 'size of the database', seconds: 20 * pace.seconds * (full ? 2 : 1) },
 } as const
 
-const wanted = (part: keyof typeof PARTS): boolean => values.only === undefined || values.only.split(',').includes(part)
-const names = (['sideBySide', 'tails', 'large', 'crowds', 'memory', 'alone', 'workers', 'sizes'] as const).filter(wanted)
+const ALL = ['sideBySide', 'tails', 'large', 'crowds', 'memory', 'alone', 'workers', 'far', 'sizes'] as const
+const names = ALL.filter((part) => (values.only === undefined ? full || part !== 'far' : values.only.split(',').includes(part)))
 
 const cluster = await startCluster()
 let isEnding = false
@@ -82,6 +83,7 @@ try {
     else if (name === 'memory') results.memory = await memory(context)
     else if (name === 'alone') Object.assign(results, { token: await tokenCheck(), starts: await starts(context), embedded: await embedded(context) })
     else if (name === 'workers') results.workers = await workers(context, full ? [1, 2, 4] : [1, 2])
+    else if (name === 'far') results.farPools = await farPools(context)
     else results.sizes = await sizes(context, [10_000, 100_000, TASKS, ...(full ? [10_000_000] : [])])
   }
   progress.end()

@@ -1,5 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Context } from './context.ts'
+import { freePort } from './database.ts'
 import { type Figures, measured, median, medians } from './measure.ts'
+import { BENCH, NODE } from './places.ts'
 import { BARE, type Kind, type Server, startServer, TASKWARD } from './servers.ts'
 import { Requests } from './workloads.ts'
 
@@ -9,20 +14,43 @@ export interface Pooled {
   readonly medians: Figures
 }
 
+/** Near, two cores are soon busy; far, more must be under way. */
 const POOLS = [2, 3, 4, 10]
+const FAR_POOLS = [4, 10, 20, 40]
 const ROUNDS = 3
+/** Milliseconds. */
+const FAR = 5
 
-export const tailSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number =>
-  2 * POOLS.length * (ROUNDS * (seconds + 0.3) + 2) + 4 * rounds * (seconds + 0.3) + 6
+export const tailSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number => poolSeconds({ seconds }) + 4 * rounds * (seconds + 0.3) + 6
+
+export const poolSeconds = ({ seconds }: Pick<Context, 'seconds'>): number => 2 * POOLS.length * (ROUNDS * (seconds + 0.3) + 2)
+
+/** The same, with 5 ms more on the way to the database. */
+export async function farPools(context: Context): Promise<readonly Pooled[]> {
+  const { cluster } = context
+  const port = await freePort()
+  const far = spawn(NODE, [join(BENCH, 'servers/far.ts'), new URL(cluster.superuser('run')).port, String(FAR)], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(far.stdout, 'data')
+  const through = (url: string): string => Object.assign(new URL(url), { port: String(port) }).href
+  const away = { ordinary: (database: string) => through(cluster.ordinary(database)), superuser: (database: string) => through(cluster.superuser(database)) }
+  try {
+    return await pools({ ...context, cluster: { ...cluster, ...away } }, FAR_POOLS)
+  } finally {
+    far.kill()
+  }
+}
 
 /** Pages by 16 connections at once, with so many connections to the database behind them. */
-export async function pools(context: Context): Promise<readonly Pooled[]> {
+export async function pools(context: Context, sizes = POOLS): Promise<readonly Pooled[]> {
   const { cluster, database, connections, seconds, tell } = context
   const requests = await Requests.over(cluster, database, context.tasks)
   const servers = new Map<string, { readonly server: Server; readonly pool: number; readonly seen: Figures[] }>()
   try {
     for (const kind of [BARE, TASKWARD])
-      for (const pool of POOLS) servers.set(`${kind.name} ${pool}`, { server: await startServer(kind, { cluster, database, pool }), pool, seen: [] })
+      for (const pool of sizes) servers.set(`${kind.name} ${pool}`, { server: await startServer(kind, { cluster, database, pool }), pool, seen: [] })
     for (let round = 0; round <= ROUNDS; round++) {
       for (const { server, pool, seen } of servers.values()) {
         tell(`pages of ${server.kind.name} with a pool of ${pool}`)
