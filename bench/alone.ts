@@ -93,7 +93,7 @@ export async function memory(context: Context) {
   try {
     for (let sent = 0; sent < ENOUGH; ) {
       for (const load of ['get', 'page', 'create'] as const) {
-        tell(`memory after ${sent} requests`)
+        tell(`memory after ${Math.round(sent)} requests`)
         const file = await requests.file(load, TASKWARD, 3)
         const { rate, memory } = await measured({ url: server.url, file, connections, seconds: 3 }, server.pid, cluster.pid)
         sent += rate * 3

@@ -58,8 +58,6 @@ const end = async (code: number): Promise<never> => {
   }
   process.exit(code)
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(1))
-
 const progress = new Progress(names.map((name) => PARTS[name]))
 const context: Context = {
   ...pace,
@@ -72,6 +70,13 @@ const context: Context = {
   tell: progress.tell,
 }
 const results: { -readonly [name in keyof Results]?: Results[name] } = {}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    // What was measured before it is not lost.
+    report(results, context, false)
+    void end(1)
+  })
+}
 try {
   await cluster.fresh('run', TASKS, (what) => process.stderr.write(`${what}\n`))
   for (const name of names) {
@@ -92,7 +97,6 @@ try {
 } catch (fault) {
   progress.end()
   process.stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`)
-  // What was measured before it is not lost.
   report(results, context, false)
   await end(1)
 }
