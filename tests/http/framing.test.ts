@@ -62,6 +62,20 @@ describe('framing', () => {
   )
 
   it(
+    'HTTP-02 HTTP-13 a HEAD that cannot be read is answered without a body',
+    serving({}, async (api) => {
+      const large = `X-A: ${'a'.repeat(17_000)}\r\n\r\n`
+      for (const [status, bytes] of [
+        [431, `HEAD /api/tasks HTTP/1.1\r\n${HOST}${large}`],
+        [400, `HEAD /api/tasks HTTP/1.1\r\n${HOST}X-A: a\r\n b\r\n\r\n`],
+      ] as const) {
+        const received = await api.raw(bytes)
+        expect(received).to.match(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\\r\\nContent-Length: [1-9]\\d*\\r\\n[\\s\\S]*\\r\\n\\r\\n$`))
+      }
+    }),
+  )
+
+  it(
     'HTTP-09 a body cut short is 400, and nothing of it is kept',
     serving({}, async (api) => {
       expect(problemIn(await only(api, `${POST}Content-Length: 100\r\n\r\n{"title":"x"}`, { fin: true }))).to.equal('malformed-request')
