@@ -24,16 +24,48 @@ export interface Operation {
   /** As in the document: `/api/tasks/{id}`. */
   readonly path: string
   readonly rules: readonly string[]
+  /** Those of its path included. */
+  readonly parameters: readonly Parameter[]
+  /** What a body may be, by media type; none where it needs no body. */
+  readonly bodies: Readonly<Record<string, Schema>>
   readonly responses: Readonly<Record<string, { readonly $ref: string }>>
+}
+
+export interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly schema: Schema
+}
+
+/** As much of JSON Schema as the parameters and bodies of requests use. */
+export interface Schema {
+  readonly $ref?: string
+  readonly type?: string
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly pattern?: string
+  readonly format?: string
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly oneOf?: readonly Schema[]
+  readonly not?: Schema
 }
 
 interface Document {
   readonly 'x-rules': readonly string[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly components: {
+    readonly parameters: Readonly<Record<string, Parameter>>
     readonly responses: Readonly<Record<string, Response>>
     readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: { readonly type: string } }>>
-    readonly schemas: Readonly<Record<string, object>>
+    readonly schemas: Readonly<Record<string, Schema>>
   }
 }
 
@@ -46,6 +78,8 @@ interface Response {
 interface RawOperation {
   readonly operationId: string
   readonly 'x-rules'?: readonly string[]
+  readonly parameters?: readonly { readonly $ref: string }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
   readonly responses: Operation['responses']
 }
 
@@ -58,9 +92,23 @@ const isOperation = (member: unknown): member is RawOperation => typeof member =
 export const operations: readonly Operation[] = Object.entries(document.paths).flatMap(([path, item]) =>
   METHODS.flatMap((method) => {
     const raw = item[method]
-    return isOperation(raw) ? [{ id: raw.operationId, method: method.toUpperCase(), path, rules: raw['x-rules'] ?? [], responses: raw.responses }] : []
+    if (!isOperation(raw)) return []
+    const { operationId: id, 'x-rules': rules = [], responses } = raw
+    const parameters = [item['parameters'], raw.parameters].flatMap(parametersOf)
+    const bodies = Object.fromEntries(Object.entries(raw.requestBody?.content ?? {}).map(([type, { schema }]) => [type, schema]))
+    return [{ id, method: method.toUpperCase(), path, rules, parameters, bodies, responses }]
   }),
 )
+
+/** Every parameter stands under `components` and is referred to. */
+function parametersOf(listed: unknown): readonly Parameter[] {
+  const references: readonly { readonly $ref: string }[] = Array.isArray(listed) ? listed : []
+  return references.map(({ $ref }) => {
+    const found = document.components.parameters[$ref.split('/').at(-1) ?? '']
+    if (found === undefined) throw new Error(`openapi.yaml has no ${$ref}`)
+    return found
+  })
+}
 
 const ajv = new Ajv2020({ strict: true, allErrors: true })
 formats.default(ajv)
@@ -118,7 +166,7 @@ function flawsOf(asked: Asked, answered: Answered, name: string | undefined): re
 function flawsWithoutOperation({ method, path }: Asked, answered: Answered): readonly string[] {
   if (method === 'OPTIONS' && answered.status === 204)
     return [...(header(answered, 'allow') === undefined ? ['no Allow'] : []), ...(answered.body === '' ? [] : ['a body'])]
-  if (path === '/' && answered.status === 302) return header(answered, 'location') === '/api/docs' ? [] : ['it leads elsewhere']
+  if (path.split('?', 1)[0] === '/' && answered.status === 302) return header(answered, 'location') === '/api/docs' ? [] : ['it leads elsewhere']
   if (answered.status < 400) return ['the document has no such operation']
   if (method === 'HEAD') return []
   return mediaType(answered) === 'application/problem+json' ? jsonFlaws(answered.body, schemaOf('Problem')) : [`the content type is ${mediaType(answered)}`]

@@ -4,9 +4,11 @@ import { createCounts } from '../../src/adapters/counting/counts.ts'
 import type { HttpSettings } from '../../src/adapters/http/app.ts'
 import { loadDocs } from '../../src/adapters/http/docs.ts'
 import { createHttpServer, type HttpServer } from '../../src/adapters/http/server.ts'
+import { isSubject } from '../../src/adapters/jwt/claims.ts'
 import { InvalidToken, type TokenVerifier } from '../../src/application/authentication.ts'
 import type { Observation } from '../../src/application/observation.ts'
 import type { Ports } from '../../src/application/ports.ts'
+import { parseStrict } from '../../src/application/strict-json.ts'
 import { portsOver } from '../builders.ts'
 import { conforms } from '../openapi.ts'
 
@@ -39,11 +41,14 @@ export const SECRET = new Uint8Array(32).fill(7)
 /** Tokens of the tests: the claims as they are, unsigned. `AUTH-*` and the tests of the verifier are about real ones. */
 export const tokenOf = (sub: string, scope?: unknown, expiresAt = 9e9): string => Buffer.from(JSON.stringify({ sub, scope, expiresAt })).toString('base64url')
 
+const isClaims = (value: unknown): value is { readonly sub: string; readonly scope?: unknown; readonly expiresAt: number } =>
+  typeof value === 'object' && value !== null && 'sub' in value && isSubject(value.sub) && 'expiresAt' in value && typeof value.expiresAt === 'number'
+
 export const FAKE_VERIFIER: TokenVerifier = {
   async verify(token) {
-    const text = Buffer.from(token, 'base64url').toString()
-    if (!text.startsWith('{"sub":')) throw new InvalidToken('malformed')
-    const { sub, scope, expiresAt } = JSON.parse(text)
+    const parsed = parseStrict(Buffer.from(token, 'base64url').toString())
+    if (!parsed.ok || !isClaims(parsed.value)) throw new InvalidToken('malformed')
+    const { sub, scope, expiresAt } = parsed.value
     if (expiresAt < Date.now() / 1000) throw new InvalidToken('expired')
     return { subject: sub, scope, actor: undefined, expiresAt }
   },

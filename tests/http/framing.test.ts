@@ -62,6 +62,77 @@ describe('framing', () => {
   )
 
   it(
+    'SEC-02 HTTP-09 at the edge of the parser: chunk sizes, hosts, targets and bytes of headers are refused once, or served once',
+    serving({}, async (api) => {
+      const chunked = (size: string): string => `${POST}Transfer-Encoding: chunked\r\n\r\n${size}\r\n{"title":"x"}\r\n0\r\n\r\n`
+      const refused = Object.entries({
+        'a chunk size with a minus': chunked('-d'),
+        'a chunk size after a space': chunked(' d'),
+        'a chunk size as a number of C': chunked('0xd'),
+        'a chunk size of nothing': chunked(''),
+        'a chunk size just beyond 64 bits': chunked('1000000000000000d'),
+        'a chunk longer than its size': `${POST}Transfer-Encoding: chunked\r\n\r\nc\r\n{"title":"x"}\r\n0\r\n\r\n`,
+        'a coding that is none': `${POST}Transfer-Encoding: xchunked\r\n\r\nd\r\n{"title":"x"}\r\n0\r\n\r\n`,
+        'a coding after a tab of its own': `${POST}Transfer-Encoding: \x0bchunked\r\n\r\nd\r\n{"title":"x"}\r\n0\r\n\r\n`,
+        'a coding that stands twice': `${POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\nd\r\n{"title":"x"}\r\n0\r\n\r\n`,
+        'a length and chunks, the other way round': `${POST}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nd\r\n{"title":"x"}\r\n0\r\n\r\n`,
+        'a length with a space in it': `${POST}Content-Length: 1 3\r\n\r\n{"title":"x"}`,
+        'a length of nothing': `${POST}Content-Length:\r\n\r\n{"title":"x"}`,
+        'a header that ends with a bare LF': `${GET}X-A: a\nX-B: b\r\n\r\n`,
+        'a header that ends with a bare CR': `${GET}X-A: a\rX-B: b\r\n\r\n`,
+        'a header folded by a tab': `${GET}X-A: a\r\n\tb\r\n\r\n`,
+        'a first header that is folded': `GET /api/tasks HTTP/1.1\r\n ${HOST}\r\n`,
+        'NUL in a header': `${GET}X-A: a\0b\r\n\r\n`,
+        'NUL in a name': `${GET}X-\0A: a\r\n\r\n`,
+        'a high byte in a name': `${GET}X-\xe9: a\r\n\r\n`,
+        'a header without a name': `${GET}: a\r\n\r\n`,
+        'a header without a colon': `${GET}X-A\r\n\r\n`,
+        'a target of an authority': `GET a:80 HTTP/1.1\r\n${HOST}\r\n`,
+        'a target with a space': `GET /api/tasks x HTTP/1.1\r\n${HOST}\r\n`,
+        'a target with NUL': `GET /api/\0 HTTP/1.1\r\n${HOST}\r\n`,
+      })
+      const endless = only(api, `${chunked('ffffffffffffffff')}${'a'.repeat(110_000)}`, { wait: 8000 })
+      // Each is followed by a request that would be carried out if the server took the end of the first to be elsewhere.
+      const smuggled = `${POST}${CLOSE}Content-Length: 13\r\n\r\n{"title":"x"}`
+      await Promise.all(
+        refused.map(async ([why, bytes]) => {
+          const answers = answersIn(await api.raw(`${bytes}${smuggled}`))
+          expect([why, ...answers.map(({ status }) => status)]).to.deep.equal([why, 400])
+        }),
+      )
+      await isEmpty(api)
+      const served = Object.entries({
+        'an empty Host': `GET /api/health/live HTTP/1.1\r\nHost:\r\n${CLOSE}\r\n`,
+        'high bytes in a value': `GET /api/health/live HTTP/1.1\r\n${HOST}X-A: \xe9\xff\x80\r\n${CLOSE}\r\n`,
+        'a target of https': `GET https://other.test:444/api/health/live HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+        'an upgrade to a web socket': `GET /api/health/live HTTP/1.1\r\n${HOST}Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n`,
+        'two spaces before the target': `GET  /api/health/live HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+        'empty lines before the request': `\r\n\r\nGET /api/health/live HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+      })
+      for (const [why, bytes] of served) expect((await only(api, bytes)).status, why).to.equal(200)
+      expect(problemIn(await only(api, `GET /api/tasks HTTP/1.1\r\n${HOST}Authorization: Bearer \xff\r\n${CLOSE}\r\n`)), 'high bytes in a token').to.equal(
+        'invalid-token',
+      )
+      expect(problemIn(await endless), 'a chunk of 64 bits').to.equal('body-too-large')
+      expect((await only(api, `CONNECT a:80 HTTP/1.1\r\n${HOST}\r\n${smuggled}`)).status, 'CONNECT').to.equal(405)
+    }),
+  )
+
+  it(
+    'HTTP-02 HTTP-13 a HEAD that cannot be read is answered without a body',
+    serving({}, async (api) => {
+      const large = `X-A: ${'a'.repeat(17_000)}\r\n\r\n`
+      for (const [status, bytes] of [
+        [431, `HEAD /api/tasks HTTP/1.1\r\n${HOST}${large}`],
+        [400, `HEAD /api/tasks HTTP/1.1\r\n${HOST}X-A: a\r\n b\r\n\r\n`],
+      ] as const) {
+        const received = await api.raw(bytes)
+        expect(received).to.match(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\\r\\nContent-Length: [1-9]\\d*\\r\\n[\\s\\S]*\\r\\n\\r\\n$`))
+      }
+    }),
+  )
+
+  it(
     'HTTP-09 a body cut short is 400, and nothing of it is kept',
     serving({}, async (api) => {
       expect(problemIn(await only(api, `${POST}Content-Length: 100\r\n\r\n{"title":"x"}`, { fin: true }))).to.equal('malformed-request')

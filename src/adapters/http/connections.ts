@@ -25,8 +25,8 @@ export class Connections {
       this.#open.add(socket)
       socket.once('close', () => this.#open.delete(socket))
     })
-    server.on('clientError', (error: ParserError, socket) => this.#refuse(socket, problemOf(error)))
-    server.on('connect', (req, socket) => this.#refuse(socket, { slug: 'method-not-allowed', headers: { Allow: '' } }, req.method))
+    server.on('clientError', (error: ParserError, socket) => this.#refuse(socket, problemOf(error), isHead(error) ? 'HEAD' : '-'))
+    server.on('connect', (_, socket) => this.#refuse(socket, { slug: 'method-not-allowed', headers: { Allow: '' } }, 'CONNECT'))
   }
 
   begin(req: http.IncomingMessage, res: http.ServerResponse): void {
@@ -47,7 +47,7 @@ export class Connections {
     for (const socket of this.#open) socket.destroy()
   }
 
-  #refuse(socket: Duplex, problem: Problem | undefined, method = '-'): void {
+  #refuse(socket: Duplex, problem: Problem | undefined, method: string): void {
     if (problem === undefined || !socket.writable || !isSocket(socket)) return void socket.destroy()
     if (this.#ended.has(socket)) return
     this.#ended.add(socket)
@@ -61,7 +61,7 @@ export class Connections {
     const headers = { ...SECURITY_HEADERS, 'Cache-Control': NO_STORE, 'X-Request-Id': id, 'Content-Type': PROBLEM_TYPE, ...problem.headers }
     const { status } = PROBLEMS[problem.slug]
     if (isUnderWay) respond(latest, status, headers, body)
-    else sendRaw(socket, raw(status, headers, body))
+    else sendRaw(socket, raw(status, headers, body, method))
     const { slug } = problem
     this.#tell({
       kind: 'answered',
@@ -91,6 +91,9 @@ function problemOf({ code = '', rawPacket }: ParserError): Problem | undefined {
 
 const isTargetTooLong = (packet: Buffer | undefined): boolean => /^[A-Z]+ [^ \r\n]{8193}/.test(packet?.toString('latin1') ?? '')
 
+/** Whether it was a HEAD that could not be read: its answer has no body (HTTP-02). What follows a whole one in the same piece is not answered at all. */
+const isHead = ({ rawPacket }: ParserError): boolean => rawPacket?.toString('latin1', 0, 5) === 'HEAD '
+
 function respond(res: http.ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
   res.statusCode = status
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
@@ -103,8 +106,8 @@ function endAfter(res: http.ServerResponse, socket: Duplex): void {
   res.once('close', () => socket.destroy())
 }
 
-function raw(status: number, headers: Readonly<Record<string, string>>, body: string): string {
+function raw(status: number, headers: Readonly<Record<string, string>>, body: string, method: string): string {
   const all = { ...headers, 'Content-Length': String(Buffer.byteLength(body)), Date: new Date().toUTCString(), Connection: 'close' }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
+  return `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`
 }

@@ -1,0 +1,28 @@
+import { expect } from 'chai'
+import { type ByteStream, exchange, mostAnswers } from './byte-streams.ts'
+import type { Client } from './client.ts'
+
+/** What any bytes may be answered with: everything that the documents of requests have, and no fault of the server's own. */
+const POSSIBLE = [200, 201, 204, 302, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 417, 422, 431, 505]
+
+/** Sends the streams, each on a connection of its own, so many at once; whatever is answered otherwise ends it. @returns how many of each status came */
+export async function flood(api: Client, streams: readonly ByteStream[], atOnce = 64): Promise<ReadonlyMap<number, number>> {
+  const statuses = new Map<number, number>()
+  const rest = streams[Symbol.iterator]()
+
+  async function send(): Promise<void> {
+    for (const stream of rest) {
+      const what = JSON.stringify(stream).slice(0, 3_000)
+      const got = await exchange(api.port, stream)
+      expect(got.rest, `what is no answer, to ${what}`).to.equal('')
+      expect(got.closed, `the end of the connection, to ${what}`).to.equal(true)
+      expect(POSSIBLE, what).to.include.members([...got.statuses])
+      expect(got.statuses.length, `answers ${got.statuses} to ${what}`).to.be.at.most(mostAnswers(stream))
+      if (stream.answers !== undefined) expect(got.statuses.length, `answers ${got.statuses} to ${what}`).to.equal(stream.answers)
+      for (const status of got.statuses) statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+  }
+
+  await Promise.all(Array.from({ length: atOnce }, send))
+  return statuses
+}
