@@ -59,6 +59,11 @@ const eachFile =
 /** Finds for whom something is due, in the one table that the server may read for all owners (STORE-11). */
 const CLAIMS_WORK = 'src/adapters/postgres/due-work.ts'
 
+/** What reads or writes the rows of all owners, each as that owner: for the commands that copy a database, and for nothing that serves. */
+const COPIES_ALL = ['backup', 'restore', 'keeper'].map((name) => `src/adapters/postgres/${name}.ts`)
+const COMMANDS = 'src/compose/backup.ts'
+const isCommand = (path: string): boolean => /^src\/cli\/(?:backup|restore)\.ts$/.test(path)
+
 /** The same things where they are right. */
 const FINE: readonly SourceFile[] = [
   code('src/domain/task.ts', `import type { Due } from './due.ts'\n/** Never throw; Owner.of is elsewhere. */\nconst text = 'throw pool.query()'`),
@@ -72,6 +77,9 @@ const FINE: readonly SourceFile[] = [
   code('src/adapters/postgres/database.ts', `const SECRET = 'select secret from server_secret'\nsession.run(SECRET, {})`),
   code('src/adapters/postgres/migrations/0001-first.ts', `import { Migration } from '@mikro-orm/migrations'\nthis.execute('create table tasks ()')`),
   code('src/compose.ts', `import { a } from './adapters/http/server.ts'\nimport { b } from './adapters/memory/store.ts'`),
+  code('src/adapters/postgres/backup.ts', `await within.run(WALK, {})`),
+  code(COMMANDS, `import { backUp } from '../adapters/postgres/backup.ts'`),
+  code('src/cli/backup.ts', `import { backUpDatabase } from '../compose/backup.ts'`),
   code('src/main.ts', `import { compose } from './compose.ts'`),
 ]
 
@@ -175,7 +183,11 @@ describe('OWN-04 only owner-scope.ts runs statements for requests', () => {
   )
   const session = eachFile(
     /\.\s*run\s*\(/,
-    (path) => !path.startsWith('src/adapters/postgres/') || /\/(?:owner-scope|database|notifications)\.ts$/.test(path) || path === CLAIMS_WORK,
+    (path) =>
+      !path.startsWith('src/adapters/postgres/') ||
+      /\/(?:owner-scope|database|notifications)\.ts$/.test(path) ||
+      path === CLAIMS_WORK ||
+      COPIES_ALL.includes(path),
     'must not run a statement: a scope does',
   )
   /** Those ask for what is the server's own, for whom something is due, and tell that something was committed. */
@@ -199,6 +211,21 @@ describe('OWN-04 only owner-scope.ts runs statements for requests', () => {
       code('src/compose.ts', `orm.em.getKysely().selectFrom('tasks')`),
     ],
   )
+})
+
+describe('BACKUP-02 what copies all owners is reached by the commands that do, and by nothing that serves', () => {
+  const rule = eachImport((from, specifier) => {
+    const to = isRelative(specifier) ? target(from, specifier) : ''
+    if (COPIES_ALL.includes(to)) return COPIES_ALL.includes(from.path) || from.path === COMMANDS ? false : 'must not import'
+    return to === COMMANDS && !isCommand(from.path) && 'must not import'
+  })
+  upheld(rule, [
+    code('src/adapters/postgres/task-store.ts', `import { backUp } from './backup.ts'`),
+    code('src/adapters/postgres/database.ts', `import { keepServer } from './keeper.ts'`),
+    code('src/compose.ts', `import { restore } from './adapters/postgres/restore.ts'`),
+    code('src/compose.ts', `import { backUpDatabase } from './compose/backup.ts'`),
+    code('src/main.ts', `const { backUpDatabase } = await import('./compose/backup.ts')`),
+  ])
 })
 
 describe('domain and application throw in refuse() only', () => {

@@ -49,7 +49,7 @@ export async function migrateDatabase(database: Database, { database: where }: S
 }
 
 /** The settings to change where the database refuses what requests need, or what a migration needs. */
-function namesOf(where: DatabaseSettings): { readonly serving: string; readonly migrating: string } {
+export function namesOf(where: DatabaseSettings): { readonly serving: string; readonly migrating: string } {
   if (where.kind !== 'server') return { serving: 'DATA_DIR', migrating: 'DATA_DIR' }
   return { serving: 'DATABASE_URL', migrating: where.migrationUrl === undefined ? 'DATABASE_URL' : 'MIGRATION_DATABASE_URL' }
 }
@@ -69,7 +69,7 @@ const SAYINGS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Faults of the database while starting, as lines for the operator that begin with the setting's name. What is no fault of the outside goes on as it is. */
-async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
+export async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (fault) {

@@ -43,18 +43,20 @@ export interface Opening {
 const SECRET = statement('secret', `select encode(secret, 'hex') from server_secret`)
 const ROLE = statement('role', 'select current_user::text, (rolsuper or rolbypassrls)::text from pg_roles where rolname = current_user')
 const REACH = statement('reach', `select 'here'`)
-const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE}`)
+const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE} order by id`)
+
+/** The names of the migrations that a database has, in their order; none where it has no tables yet. */
+export async function appliedMigrations(session: Session): Promise<readonly string[]> {
+  try {
+    return (await session.run(APPLIED, {})).flatMap(([name]) => name ?? [])
+  } catch (fault) {
+    if (isUndefinedTable(fault)) return []
+    throw fault
+  }
+}
 
 export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
   const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
-  const applied = async (): Promise<readonly (string | null)[]> => {
-    try {
-      return (await session.run(APPLIED, {})).flat()
-    } catch (fault) {
-      if (isUndefinedTable(fault)) return []
-      throw fault
-    }
-  }
   return {
     kind,
     tasks: createTaskStore(session, trashDays, wakes, share),
@@ -62,7 +64,7 @@ export function databaseOver({ kind, session, wakes, share, migrate, close, tras
     secret: async () => Buffer.from(onlyRow(await session.run(SECRET, {}))[0] ?? '', 'hex'),
     migrate: async () => migrate((await role())[0] ?? ''),
     pendingMigrations: async () => {
-      const names = await applied()
+      const names = await appliedMigrations(session)
       return MIGRATIONS.map(({ name }) => name).filter((name) => !names.includes(name))
     },
     bypassesRowSecurity: async () => (await role())[1] === 'true',

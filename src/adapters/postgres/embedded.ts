@@ -28,10 +28,16 @@ set role ${ROLE};`
 
 /** @throws {DirectoryInUse} where another process holds the directory */
 export async function openEmbedded({ directory, trashDays }: EmbeddedSettings): Promise<Database> {
+  const { cluster, release } = await openHeld(directory)
+  const database = embeddedOver(cluster, trashDays)
+  return { ...database, close: () => database.close().finally(release) }
+}
+
+/** The cluster of a directory, which nobody else opens until it is released. @throws {DirectoryInUse} */
+export async function openHeld(directory: string): Promise<{ readonly cluster: Cluster; release(): void }> {
   const lock = lockDirectory(directory)
   try {
-    const database = embeddedOver(await openCluster(await placeIn(directory)), trashDays)
-    return { ...database, close: () => database.close().finally(() => lock.release()) }
+    return { cluster: await openCluster(await placeIn(directory)), release: lock.release }
   } catch (fault) {
     lock.release()
     throw fault
@@ -57,7 +63,7 @@ export async function openCluster(place: string): Promise<Cluster> {
 
 const connect = (place: string) => MikroORM.init({ ...ORM_OPTIONS, dbName: place })
 
-async function closeCluster({ orm, pglite }: Cluster): Promise<void> {
+export async function closeCluster({ orm, pglite }: Cluster): Promise<void> {
   await pglite.close()
   await orm.close(true)
 }

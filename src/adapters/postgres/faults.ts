@@ -29,6 +29,9 @@ export const isUniqueViolation = (fault: unknown): boolean => codeOf(fault) === 
 /** The connection is not used again: what the server did not say itself, the connection did; or the server says that it closes it. */
 export const isBroken = (fault: unknown): boolean => !(fault instanceof Error && 'severity' in fault) || /^(?:08|57P)/.test(codeOf(fault))
 
+/** A lock was not to be had in the time that was given to it. */
+export const isLockTimeout = (fault: unknown): boolean => codeOf(fault) === '55P03'
+
 export const isUndefinedTable = (fault: unknown): boolean => codeOf(fault) === '42P01'
 
 /** A pooler gave the next transaction a server that has not prepared the statement, or has another of its name. */

@@ -34,21 +34,24 @@ export async function openServer({ url, pool, migrationUrl = url, trashDays, war
     share: fairShare(pool),
     trashDays,
     close: () => connections.end().then(() => orm.close(true)),
-    migrate: async (role) => {
-      // Of its own, without a limit to how long a statement runs: two connections, one of which holds the lock.
-      const migrating = await connect(migrationUrl, { max: 2 }, warn)
-      try {
-        return await applyMigrations(migrating.em.getConnection(), migrating.migrator, role)
-      } catch (fault) {
-        throw told(fault)
-      } finally {
-        await migrating.close(true)
-      }
-    },
+    migrate: (role) => migrateServer(migrationUrl, role, warn),
   })
 }
 
-async function connect(url: string, options: PoolConfig, warn: (what: string) => void) {
+/** On connections of its own, without a limit to how long a statement runs: two, one of which holds the lock. @param last the migration to stop after */
+export async function migrateServer(url: string, role: string | undefined, warn: (what: string) => void, last?: string): Promise<readonly string[]> {
+  const orm = await connect(url, { max: 2 }, warn)
+  try {
+    return await applyMigrations(orm.em.getConnection(), orm.migrator, role, last)
+  } catch (fault) {
+    throw told(fault)
+  } finally {
+    await orm.close(true)
+  }
+}
+
+/** `schema=…` in the address is ours, the rest is for the driver. */
+export async function connect(url: string, options: PoolConfig, warn: (what: string) => void) {
   const target = new URL(url)
   const schema = target.searchParams.get('schema')
   target.searchParams.delete('schema')
