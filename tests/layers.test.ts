@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
     rooms: ['application', 'domain'],
     packages: ['@electric-sql/pglite', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/pglite', '@mikro-orm/postgresql', 'node:', 'pg'],
   },
-  'adapters/system': { rooms: ['application', 'domain'], packages: ['node:', 'pino', 'prom-client'] },
+  'adapters/system': { rooms: ['application', 'domain'], packages: ['@opentelemetry/api', 'node:', 'pino', 'prom-client'] },
   config: { rooms: ['application', 'domain'], packages: ['fp-ts', 'io-ts', 'node:'] },
   compose: { rooms: ['adapters', 'application', 'config'], packages: ['node:'] },
   cli: { rooms: ['compose', 'config', 'node-version'], packages: ['node:'] },
@@ -185,7 +185,7 @@ describe('OWN-04 only owner-scope.ts runs statements for requests', () => {
     /\.\s*run\s*\(/,
     (path) =>
       !path.startsWith('src/adapters/postgres/') ||
-      /\/(?:owner-scope|database|notifications)\.ts$/.test(path) ||
+      /\/(?:owner-scope|database|notifications|traced-session)\.ts$/.test(path) ||
       path === CLAIMS_WORK ||
       COPIES_ALL.includes(path),
     'must not run a statement: a scope does',

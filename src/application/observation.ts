@@ -29,6 +29,8 @@ export interface AnsweredRequest {
   readonly problem: string | undefined
   /** Why a token was refused, where it was; holds nothing of the token. */
   readonly reason: string | undefined
+  /** The trace that it is part of, where it is of one: 32 hexadecimal digits. */
+  readonly trace?: string | undefined
 }
 
 export type Tell = (observation: Observation) => void

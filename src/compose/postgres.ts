@@ -2,18 +2,19 @@ import type { Database } from '../adapters/postgres/database.ts'
 import { openEmbedded } from '../adapters/postgres/embedded.ts'
 import { openServer } from '../adapters/postgres/server.ts'
 import type { Tell } from '../application/observation.ts'
+import type { Span } from '../application/tracing.ts'
 import { CannotStart } from '../config/cannot-start.ts'
 import type { DatabaseSettings, Settings } from '../config.ts'
 import { explainHeld, makeDataDirectory } from './data-directory.ts'
 
 /** Opens the PostgreSQL server that is set, or else the embedded database, which no other server may hold. @throws {CannotStart} */
-export async function openPostgres({ database, dataDir, trashDays }: Settings, tell: Tell): Promise<Database> {
+export async function openPostgres({ database, dataDir, trashDays }: Settings, tell: Tell, span?: Span): Promise<Database> {
   if (database.kind === 'server') {
     const { url, migrationUrl, pool } = database
-    return explained('DATABASE_URL', () => openServer({ url, pool, migrationUrl, trashDays, warn: (what) => tell({ kind: 'warned', what }) }))
+    return explained('DATABASE_URL', () => openServer({ url, pool, migrationUrl, trashDays, warn: (what) => tell({ kind: 'warned', what }), span }))
   }
   makeDataDirectory(dataDir)
-  return explained('DATA_DIR', () => openEmbedded({ directory: dataDir, trashDays }))
+  return explained('DATA_DIR', () => openEmbedded({ directory: dataDir, trashDays, span }))
 }
 
 /** Makes sure that row security holds the role and that the schema is up to date. @throws {CannotStart} */

@@ -1,11 +1,13 @@
 import type { DueWork } from '../../application/due-work.ts'
 import type { TaskStore } from '../../application/ports.ts'
+import type { Traceable } from '../../application/tracing.ts'
 import { dueWork } from './due-work.ts'
 import type { Share } from './fair-share.ts'
 import { isUndefinedTable } from './faults.ts'
 import { MIGRATIONS, TRACKING_TABLE } from './migrations/migrate.ts'
 import { onlyRow, type Session, statement } from './session.ts'
 import { createTaskStore } from './task-store.ts'
+import { tracedSession } from './traced-session.ts'
 import type { Wakes } from './wakes.ts'
 
 /** How long a task stays in the trash where nothing else is set. */
@@ -29,7 +31,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-export interface Opening {
+export interface Opening extends Traceable {
   readonly kind: Database['kind']
   readonly session: Session
   readonly wakes: Wakes
@@ -55,11 +57,12 @@ export async function appliedMigrations(session: Session): Promise<readonly stri
   }
 }
 
-export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
+export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS, span }: Opening): Database {
+  const asked = span === undefined ? session : tracedSession(session, span)
   const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
   return {
     kind,
-    tasks: createTaskStore(session, trashDays, wakes, share),
+    tasks: createTaskStore(asked, trashDays, wakes, share),
     work: dueWork(session),
     secret: async () => Buffer.from(onlyRow(await session.run(SECRET, {}))[0] ?? '', 'hex'),
     migrate: async () => migrate((await role())[0] ?? ''),

@@ -3,17 +3,18 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messages, protocol } from '@electric-sql/pglite'
 import { MikroORM, type PgliteConnection } from '@mikro-orm/pglite'
-import { type Database, databaseOver } from './database.ts'
+import { type Database, databaseOver, type Opening } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { told } from './faults.ts'
 import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
 import { inOrder, inTurn, type Parameter, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
 import { localWakes } from './wakes.ts'
 
-export interface EmbeddedSettings {
+export interface EmbeddedSettings extends Options {
   readonly directory: string
-  readonly trashDays?: number | undefined
 }
+
+type Options = Pick<Opening, 'trashDays' | 'span'>
 
 const { serialize } = protocol
 
@@ -27,9 +28,9 @@ end $$;
 set role ${ROLE};`
 
 /** @throws {DirectoryInUse} where another process holds the directory */
-export async function openEmbedded({ directory, trashDays }: EmbeddedSettings): Promise<Database> {
+export async function openEmbedded({ directory, ...options }: EmbeddedSettings): Promise<Database> {
   const { cluster, release } = await openHeld(directory)
-  const database = embeddedOver(cluster, trashDays)
+  const database = embeddedOver(cluster, options)
   return { ...database, close: () => database.close().finally(release) }
 }
 
@@ -68,12 +69,12 @@ export async function closeCluster({ orm, pglite }: Cluster): Promise<void> {
   await orm.close(true)
 }
 
-export function embeddedOver(cluster: Cluster, trashDays?: number): Database {
+export function embeddedOver(cluster: Cluster, options: Options = {}): Database {
   return databaseOver({
     kind: 'embedded',
     session: cluster.session,
     wakes: localWakes(),
-    trashDays,
+    ...options,
     migrate: (role) => applyMigrations(cluster.orm.em.getConnection(), cluster.orm.migrator, role),
     close: () => closeCluster(cluster),
   })

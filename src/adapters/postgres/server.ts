@@ -1,5 +1,6 @@
 import { MikroORM } from '@mikro-orm/postgresql'
 import type { Pool, PoolConfig } from 'pg'
+import type { Span } from '../../application/tracing.ts'
 import { type Database, databaseOver } from './database.ts'
 import { fairShare } from './fair-share.ts'
 import { told } from './faults.ts'
@@ -17,13 +18,14 @@ export interface ServerSettings {
   readonly trashDays?: number | undefined
   /** Told of connections that the server has closed. */
   readonly warn?: ((what: string) => void) | undefined
+  readonly span?: Span | undefined
 }
 
 /** Milliseconds: to connect or to wait for a free connection; for the server to run a statement; and for its answer to arrive. */
 const [CONNECTING, RUNNING, ANSWERING] = [2_000, 10_000, 12_000]
 
 /** Opens the pool; connects with the first statement. */
-export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {} }: ServerSettings): Promise<Database> {
+export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {}, span }: ServerSettings): Promise<Database> {
   const orm = await connect(url, { max: pool, pipeline: true, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
   const connections = await orm.em.getConnection().getNativeClient()
   const session = new PoolSession(connections)
@@ -33,6 +35,7 @@ export async function openServer({ url, pool, migrationUrl = url, trashDays, war
     wakes: serverWakes(session, connections.options, warn),
     share: fairShare(pool),
     trashDays,
+    span,
     close: () => connections.end().then(() => orm.close(true)),
     migrate: (role) => migrateServer(migrationUrl, role, warn),
   })
