@@ -5,6 +5,7 @@ import { createHttpServer } from './adapters/http/server.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { createIds } from './adapters/system/ids.ts'
 import { type Log, openLog } from './adapters/system/log.ts'
+import type { Metrics } from './adapters/system/metrics.ts'
 import type { Counts } from './application/counting.ts'
 import { doDueWork } from './application/due-work.ts'
 import type { Tell } from './application/observation.ts'
@@ -48,7 +49,7 @@ export const composeWorker = (settings: Settings, primary: Primary): Promise<Run
     const own = withShare({ ...settings, port: place.port }, place)
     const storage = await openStorage(own, tell, { isPrepared: true, span: tracing?.span })
     const verification = await openVerification(own, tell)
-    const front = await serve(own, { storage, verification, counts: primary.counts, tell, tracing, print: metrics && primary.printMetrics })
+    const front = await serve(own, { storage, verification, counts: primary.counts, tell, tracing, metrics, print: metrics && primary.printMetrics })
     const stop = stopping(front, storage.close, { tell, flush })
     return { tell, stop, figures: async () => (await metrics?.figures()) ?? [] }
   })
@@ -62,7 +63,7 @@ async function assemble(settings: Settings, { tell, flush, metrics, tracing }: T
   const verification = await openVerification(settings, tell)
   const counts = createCounts(settings.rateLimit)
   const front = isAlone
-    ? await serve(settings, { storage, verification, counts, tell, tracing, print: metrics?.print })
+    ? await serve(settings, { storage, verification, counts, tell, tracing, metrics, print: metrics?.print })
     : await leadCrew(settings, counts, async (figures) => (await metrics?.printSum(figures)) ?? '', tell)
   const rounds = keepRounds((isStopped) => doDueWork({ ...storage, clock: systemClock }, isStopped), tell)
   tell({ kind: 'listening', url: front.url, database: database.kind })
@@ -80,14 +81,15 @@ interface Serving {
   readonly counts: Counts
   readonly tell: Tell
   readonly tracing: Tracing | undefined
+  readonly metrics: Metrics | undefined
   readonly print: (() => Promise<string>) | undefined
 }
 
-async function serve(settings: Settings, { storage, verification, counts, tell, tracing, print }: Serving): Promise<Front> {
-  const { tasks, secret, isReachable } = storage
+async function serve(settings: Settings, { storage, verification, counts, tell, tracing, metrics, print }: Serving): Promise<Front> {
+  const { tasks, secret, isReachable, connections } = storage
   const ports = { tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set<string>(), span: tracing?.span }
   const { verifier } = verification
-  const { server, stop } = createHttpServer({
+  const { server, stop, levels } = createHttpServer({
     ports,
     verifier,
     secret,
@@ -99,6 +101,7 @@ async function serve(settings: Settings, { storage, verification, counts, tell, 
     metrics: print,
     tracing,
   })
+  metrics?.watch({ ...levels, connections })
   const { url } = await listen(server, settings.host, settings.port)
   return { url, stop: () => stop(settings.shutdownGrace) }
 }

@@ -34,3 +34,21 @@ export interface AnsweredRequest {
 }
 
 export type Tell = (observation: Observation) => void
+
+/** What is there at this moment. */
+export interface Levels {
+  /** Requests under way that count against `MAX_IN_FLIGHT`. */
+  inFlight(): number
+  /** Open streams. */
+  streams(): number
+  /** Undefined: there is no pool. */
+  readonly connections?: (() => Connections) | undefined
+}
+
+/** Of a pool. */
+export interface Connections {
+  readonly busy: number
+  readonly idle: number
+  /** Statements that wait for one. */
+  readonly waiting: number
+}

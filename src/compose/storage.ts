@@ -1,6 +1,6 @@
 import { createMemoryStore } from '../adapters/memory/store.ts'
 import type { DueWork } from '../application/due-work.ts'
-import type { Tell } from '../application/observation.ts'
+import type { Levels, Tell } from '../application/observation.ts'
 import type { TaskStore } from '../application/ports.ts'
 import type { Traceable } from '../application/tracing.ts'
 import type { Settings } from '../config.ts'
@@ -12,6 +12,7 @@ export interface Storage {
   readonly work: DueWork
   readonly secret: Uint8Array
   isReachable(): Promise<boolean>
+  readonly connections?: Levels['connections']
   close(): Promise<void>
 }
 
@@ -28,6 +29,6 @@ export async function openStorage(settings: Settings, tell: Tell, { isPrepared =
   }
   const database = await openPostgres(settings, tell, span)
   if (!isPrepared) await prepare(database, settings, tell)
-  const { tasks, work, isReachable, close } = database
-  return { tasks, work, secret: await secretOf(database, settings), isReachable, close }
+  const { tasks, work, isReachable, connections, close } = database
+  return { tasks, work, secret: await secretOf(database, settings), isReachable, connections, close }
 }

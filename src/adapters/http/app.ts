@@ -1,7 +1,7 @@
 import Koa from 'koa'
 import type { TokenVerifier } from '../../application/authentication.ts'
 import type { Counts } from '../../application/counting.ts'
-import type { Tell } from '../../application/observation.ts'
+import type { Levels, Tell } from '../../application/observation.ts'
 import type { Ports } from '../../application/ports.ts'
 import type { Tracing } from '../../application/tracing.ts'
 import { createAuthenticate } from './authenticate.ts'
@@ -64,6 +64,7 @@ export interface App {
   /** What the server answers, and all of it: the ownership matrix and the comparison with OpenAPI are made from this. */
   readonly routes: readonly Route[]
   readonly streams: Pick<Streams, 'stop'>
+  readonly levels: Pick<Levels, 'inFlight' | 'streams'>
 }
 
 /**
@@ -87,14 +88,15 @@ export function createApp(deps: HttpDeps, isStopping: () => boolean = () => fals
     ...documentRoutes(docs, loadProblemPages()),
     ...(settings.metricsToken === undefined || metrics === undefined ? [] : metricsRoutes(settings.metricsToken, metrics, limits)),
   ]
+  const overload = limitInFlight(settings.maxInFlight, routes)
   const router = createRouter(routes, createAuthenticate(verifier, limits, secret))
   const koa = new Koa<State>()
   if (tracing !== undefined) koa.use(traced(tracing))
   koa.use(exchange(cors, tell, isStopping))
-  koa.use(limitInFlight(settings.maxInFlight, routes))
+  koa.use(overload.admit)
   koa.use(router.routes())
   koa.use(unmatched(cors, [...new Set(routes.map(({ method }) => method))]))
   // What a request ended with has its answer in `exchange`; what is left are connections that broke while they were written to.
   koa.silent = true
-  return { koa, routes, streams }
+  return { koa, routes, streams, levels: { inFlight: overload.inFlight, streams: () => streams.count } }
 }

@@ -1,4 +1,5 @@
 import type { DueWork } from '../../application/due-work.ts'
+import type { Connections, Levels } from '../../application/observation.ts'
 import type { TaskStore } from '../../application/ports.ts'
 import type { Traceable } from '../../application/tracing.ts'
 import { dueWork } from './due-work.ts'
@@ -27,11 +28,13 @@ export interface Database {
   /** Whether the role that serves requests is one that row security does not hold: a superuser, or `BYPASSRLS`. */
   bypassesRowSecurity(): Promise<boolean>
   isReachable(): Promise<boolean>
+  /** Of the pool; undefined where there is none. */
+  readonly connections: (() => Connections) | undefined
   /** Waits for what is under way. */
   close(): Promise<void>
 }
 
-export interface Opening extends Traceable {
+export interface Opening extends Traceable, Pick<Levels, 'connections'> {
   readonly kind: Database['kind']
   readonly session: Session
   readonly wakes: Wakes
@@ -57,7 +60,7 @@ export async function appliedMigrations(session: Session): Promise<readonly stri
   }
 }
 
-export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS, span }: Opening): Database {
+export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS, span, connections }: Opening): Database {
   const asked = span === undefined ? session : tracedSession(session, span)
   const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
   return {
@@ -76,6 +79,7 @@ export function databaseOver({ kind, session, wakes, share, migrate, close, tras
         () => true,
         () => false,
       ),
+    connections,
     close: () => wakes.close().then(close),
   }
 }

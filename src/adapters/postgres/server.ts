@@ -36,6 +36,11 @@ export async function openServer({ url, pool, migrationUrl = url, trashDays, war
     share: fairShare(pool),
     trashDays,
     span,
+    connections: () => ({
+      busy: connections.totalCount - connections.idleCount,
+      idle: connections.idleCount,
+      waiting: connections.waitingCount,
+    }),
     close: () => connections.end().then(() => orm.close(true)),
     migrate: (role) => migrateServer(migrationUrl, role, warn),
   })
