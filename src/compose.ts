@@ -5,17 +5,18 @@ import { createHttpServer } from './adapters/http/server.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { createIds } from './adapters/system/ids.ts'
 import { type Log, openLog } from './adapters/system/log.ts'
-import { createMetrics, type Metrics } from './adapters/system/metrics.ts'
+import type { Metrics } from './adapters/system/metrics.ts'
 import type { Counts } from './application/counting.ts'
 import { doDueWork } from './application/due-work.ts'
 import type { Tell } from './application/observation.ts'
+import type { Tracing } from './application/tracing.ts'
 import { type Front, leadCrew } from './compose/crew.ts'
 import { listen } from './compose/listen.ts'
 import { migrateDatabase, openPostgres } from './compose/postgres.ts'
 import { keepRounds } from './compose/rounds.ts'
 import { openStorage, type Storage } from './compose/storage.ts'
+import { type Telling, told } from './compose/telling.ts'
 import { openVerification, type Verification, warnOfKeySet } from './compose/verification.ts'
-import { CannotStart } from './config/cannot-start.ts'
 import { withShare } from './config/shares.ts'
 import type { Settings } from './config.ts'
 
@@ -38,36 +39,31 @@ export interface RunningWorker extends Pick<Running, 'tell' | 'stop'> {
   figures(): Promise<readonly object[]>
 }
 
-/** What a process tells: the log and the metrics are two listeners. */
-interface Telling extends Log {
-  readonly metrics: Metrics | undefined
-}
-
 /** From settings to a server that listens. @throws {CannotStart}; what is open then closes with the process */
 export const compose = (settings: Settings): Promise<Running> => told(settings, (telling) => assemble(settings, telling))
 
 /** One of `WORKERS` processes: its primary one has looked at the database, and does what falls due. @throws {CannotStart} */
 export const composeWorker = (settings: Settings, primary: Primary): Promise<RunningWorker> =>
-  told(settings, async ({ tell, flush, metrics }) => {
+  told(settings, async ({ tell, flush, metrics, tracing }) => {
     const place = await primary.place()
     const own = withShare({ ...settings, port: place.port }, place)
-    const storage = await openStorage(own, tell, true)
+    const storage = await openStorage(own, tell, { isPrepared: true, span: tracing?.span })
     const verification = await openVerification(own, tell)
-    const front = await serve(own, { storage, verification, counts: primary.counts, tell, print: metrics && primary.printMetrics })
+    const front = await serve(own, { storage, verification, counts: primary.counts, tell, tracing, metrics, print: metrics && primary.printMetrics })
     const stop = stopping(front, storage.close, { tell, flush })
     return { tell, stop, figures: async () => (await metrics?.figures()) ?? [] }
   })
 
-async function assemble(settings: Settings, { tell, flush, metrics }: Telling): Promise<Running> {
+async function assemble(settings: Settings, { tell, flush, metrics, tracing }: Telling): Promise<Running> {
   const { workers, database } = settings
   const isAlone = workers === 1
   // What falls due is done one statement after the other.
-  const storage = await openStorage(isAlone ? settings : withShare(settings, { ...settings, pool: 1 }), tell)
+  const storage = await openStorage(isAlone ? settings : withShare(settings, { ...settings, pool: 1 }), tell, { span: tracing?.span })
   warnOfKeySet(settings, tell)
   const verification = await openVerification(settings, tell)
   const counts = createCounts(settings.rateLimit)
   const front = isAlone
-    ? await serve(settings, { storage, verification, counts, tell, print: metrics?.print })
+    ? await serve(settings, { storage, verification, counts, tell, tracing, metrics, print: metrics?.print })
     : await leadCrew(settings, counts, async (figures) => (await metrics?.printSum(figures)) ?? '', tell)
   const rounds = keepRounds((isStopped) => doDueWork({ ...storage, clock: systemClock }, isStopped), tell)
   tell({ kind: 'listening', url: front.url, database: database.kind })
@@ -84,14 +80,28 @@ interface Serving {
   readonly verification: Verification
   readonly counts: Counts
   readonly tell: Tell
+  readonly tracing: Tracing | undefined
+  readonly metrics: Metrics | undefined
   readonly print: (() => Promise<string>) | undefined
 }
 
-async function serve(settings: Settings, { storage, verification, counts, tell, print }: Serving): Promise<Front> {
-  const { tasks, secret, isReachable } = storage
-  const ports = { tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set<string>() }
+async function serve(settings: Settings, { storage, verification, counts, tell, tracing, metrics, print }: Serving): Promise<Front> {
+  const { tasks, secret, isReachable, connections } = storage
+  const ports = { tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set<string>(), span: tracing?.span }
   const { verifier } = verification
-  const { server, stop } = createHttpServer({ ports, verifier, secret, counts, docs: loadDocs(), settings, isReady: isReachable, tell, metrics: print })
+  const { server, stop, levels } = createHttpServer({
+    ports,
+    verifier,
+    secret,
+    counts,
+    docs: loadDocs(),
+    settings,
+    isReady: isReachable,
+    tell,
+    metrics: print,
+    tracing,
+  })
+  metrics?.watch({ ...levels, connections })
   const { url } = await listen(server, settings.host, settings.port)
   return { url, stop: () => stop(settings.shutdownGrace) }
 }
@@ -109,24 +119,6 @@ const stopping =
 /** Whether it was done in so many milliseconds. */
 const within = (milliseconds: number, work: Promise<void>): Promise<boolean> =>
   Promise.race([work.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, milliseconds, false))])
-
-async function told<T>(settings: Settings, start: (telling: Telling) => Promise<T>): Promise<T> {
-  const log = openLog(settings.logLevel, settings.workers === 1 ? undefined : process.pid)
-  const metrics = settings.metricsToken === undefined ? undefined : createMetrics()
-  const tell: Tell = (observation) => {
-    log.tell(observation)
-    metrics?.tell(observation)
-  }
-  try {
-    return await start({ tell, flush: log.flush, metrics })
-  } catch (error) {
-    if (error instanceof CannotStart) throw error
-    log.tell({ kind: 'failed', requestId: undefined, cause: error })
-    throw new CannotStart([`of an unexpected ${error instanceof Error ? error.name : typeof error}, of which the log has more`], error)
-  } finally {
-    log.flush()
-  }
-}
 
 /** Brings the database up to date, and closes it. @returns the names of what was applied. @throws {CannotStart} */
 export async function migrate(settings: Settings): Promise<readonly string[]> {

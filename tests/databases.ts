@@ -9,6 +9,7 @@ import { createMemoryStore } from '../src/adapters/memory/store.ts'
 import type { Database } from '../src/adapters/postgres/database.ts'
 import { type Cluster, embeddedOver, openCluster } from '../src/adapters/postgres/embedded.ts'
 import { ENTITIES } from '../src/adapters/postgres/entities.ts'
+import { type Keeper, keeperOver } from '../src/adapters/postgres/keeper.ts'
 import { openServer } from '../src/adapters/postgres/server.ts'
 import type { DueWork } from '../src/application/due-work.ts'
 import type { TaskStore } from '../src/application/ports.ts'
@@ -50,12 +51,13 @@ export const databasesUnderTest: readonly { readonly name: string; open(): Promi
 const idle: Cluster[] = []
 
 /** PGlite in memory. Making one takes seconds: what is closed is emptied, and serves again. */
-export async function embeddedDatabase(): Promise<TestDatabase> {
+export async function embeddedDatabase(): Promise<TestDatabase & { readonly keeper: Keeper }> {
   const cluster = idle.pop() ?? (await openCluster('memory://'))
   const database = embeddedOver(cluster)
   await database.migrate()
   return {
     ...database,
+    keeper: keeperOver(cluster, async () => {}),
     ask: async (sql, values) => (await cluster.pglite.query<Record<string, unknown>>(sql, values)).rows,
     close: async () => {
       await cluster.pglite.exec(`reset app.owner_id; truncate ${TABLES.join(', ')}`)

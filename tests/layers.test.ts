@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
     rooms: ['application', 'domain'],
     packages: ['@electric-sql/pglite', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/pglite', '@mikro-orm/postgresql', 'node:', 'pg'],
   },
-  'adapters/system': { rooms: ['application', 'domain'], packages: ['node:', 'pino', 'prom-client'] },
+  'adapters/system': { rooms: ['application', 'domain'], packages: ['@opentelemetry/api', 'node:', 'pino', 'prom-client'] },
   config: { rooms: ['application', 'domain'], packages: ['fp-ts', 'io-ts', 'node:'] },
   compose: { rooms: ['adapters', 'application', 'config'], packages: ['node:'] },
   cli: { rooms: ['compose', 'config', 'node-version'], packages: ['node:'] },
@@ -59,6 +59,11 @@ const eachFile =
 /** Finds for whom something is due, in the one table that the server may read for all owners (STORE-11). */
 const CLAIMS_WORK = 'src/adapters/postgres/due-work.ts'
 
+/** What reads or writes the rows of all owners, each as that owner: for the commands that copy a database, and for nothing that serves. */
+const COPIES_ALL = ['backup', 'restore', 'keeper'].map((name) => `src/adapters/postgres/${name}.ts`)
+const COMMANDS = 'src/compose/backup.ts'
+const isCommand = (path: string): boolean => /^src\/cli\/(?:backup|restore)\.ts$/.test(path)
+
 /** The same things where they are right. */
 const FINE: readonly SourceFile[] = [
   code('src/domain/task.ts', `import type { Due } from './due.ts'\n/** Never throw; Owner.of is elsewhere. */\nconst text = 'throw pool.query()'`),
@@ -72,6 +77,9 @@ const FINE: readonly SourceFile[] = [
   code('src/adapters/postgres/database.ts', `const SECRET = 'select secret from server_secret'\nsession.run(SECRET, {})`),
   code('src/adapters/postgres/migrations/0001-first.ts', `import { Migration } from '@mikro-orm/migrations'\nthis.execute('create table tasks ()')`),
   code('src/compose.ts', `import { a } from './adapters/http/server.ts'\nimport { b } from './adapters/memory/store.ts'`),
+  code('src/adapters/postgres/backup.ts', `await within.run(WALK, {})`),
+  code(COMMANDS, `import { backUp } from '../adapters/postgres/backup.ts'`),
+  code('src/cli/backup.ts', `import { backUpDatabase } from '../compose/backup.ts'`),
   code('src/main.ts', `import { compose } from './compose.ts'`),
 ]
 
@@ -170,12 +178,16 @@ describe('OWN-01 an owner is made in principal.ts, in the adapter that claims wo
 describe('OWN-04 only owner-scope.ts runs statements for requests', () => {
   const driver = eachFile(
     /\.\s*(?:execute|query|getKysely|getKnex|createQueryBuilder|nativeUpdate|nativeDelete|nativeInsert|raw)\b\s*[(<]|\bem\s*\.\s*(?!getConnection\b)\w+\s*[(<]/,
-    (path) => /^src\/adapters\/postgres\/(?:owner-scope\.ts|notifications\.ts|pool-session\.ts|embedded\.ts|migrations\/)/.test(path),
+    (path) => /^src\/adapters\/postgres\/(?:owner-scope\.ts|notifications\.ts|pool-session\.ts|embedded(?:-session)?\.ts|migrations\/)/.test(path),
     'must not reach the driver',
   )
   const session = eachFile(
     /\.\s*run\s*\(/,
-    (path) => !path.startsWith('src/adapters/postgres/') || /\/(?:owner-scope|database|notifications)\.ts$/.test(path) || path === CLAIMS_WORK,
+    (path) =>
+      !path.startsWith('src/adapters/postgres/') ||
+      /\/(?:owner-scope|database|notifications|traced-session)\.ts$/.test(path) ||
+      path === CLAIMS_WORK ||
+      COPIES_ALL.includes(path),
     'must not run a statement: a scope does',
   )
   /** Those ask for what is the server's own, for whom something is due, and tell that something was committed. */
@@ -199,6 +211,21 @@ describe('OWN-04 only owner-scope.ts runs statements for requests', () => {
       code('src/compose.ts', `orm.em.getKysely().selectFrom('tasks')`),
     ],
   )
+})
+
+describe('BACKUP-02 what copies all owners is reached by the commands that do, and by nothing that serves', () => {
+  const rule = eachImport((from, specifier) => {
+    const to = isRelative(specifier) ? target(from, specifier) : ''
+    if (COPIES_ALL.includes(to)) return COPIES_ALL.includes(from.path) || from.path === COMMANDS ? false : 'must not import'
+    return to === COMMANDS && !isCommand(from.path) && 'must not import'
+  })
+  upheld(rule, [
+    code('src/adapters/postgres/task-store.ts', `import { backUp } from './backup.ts'`),
+    code('src/adapters/postgres/database.ts', `import { keepServer } from './keeper.ts'`),
+    code('src/compose.ts', `import { restore } from './adapters/postgres/restore.ts'`),
+    code('src/compose.ts', `import { backUpDatabase } from './compose/backup.ts'`),
+    code('src/main.ts', `const { backUpDatabase } = await import('./compose/backup.ts')`),
+  ])
 })
 
 describe('domain and application throw in refuse() only', () => {

@@ -8,6 +8,7 @@ import type { Codec } from '../src/adapters/http/codecs/kit.ts'
 import { DRAFT, EDIT, NEW_TASK } from '../src/adapters/http/codecs/task.ts'
 import { loadDocs } from '../src/adapters/http/docs.ts'
 import { PROBLEMS } from '../src/adapters/http/problem.ts'
+import { createMetrics } from '../src/adapters/system/metrics.ts'
 import { print } from '../src/application/printing.ts'
 import { KEY_SET_DEFAULTS, SETTINGS } from '../src/config/table.ts'
 import { DUE_PATTERN } from '../src/domain/due.ts'
@@ -252,6 +253,32 @@ describe('what a request may send, in the OpenAPI document and in code', () => {
     )
     same(parameters, found(file('src/adapters/http/codecs/query.ts').text, /^ {2}(\w+): (?:withDefault|optional)\(/gm))
     same(parameters, found(found(CRUD, /^`GET \/api\/tasks` takes (.*)\.$/gm).join(), /`(\w+)`/g))
+  })
+})
+
+describe('figures, in the server, in prose and on the dashboard', () => {
+  /** As the server prints them once everything has happened that a figure tells of. */
+  const printed = async (): Promise<readonly string[]> => {
+    const { tell, watch, print } = createMetrics()
+    watch({ inFlight: () => 0, streams: () => 0, connections: () => ({ busy: 0, idle: 0, waiting: 0 }) })
+    tell({ kind: 'key-set-fetched', keys: 1 })
+    return found(await print(), /^# TYPE (\w+) /gm)
+  }
+  const ofOurs = (names: readonly string[]): readonly string[] => [...new Set(names)].filter((name) => name.startsWith('taskward_'))
+  /** What an expression asks for; a histogram is asked for by its parts. */
+  const asked = (text: string): readonly string[] =>
+    found(text, /\b((?:taskward|nodejs|process)_\w+)/g).map((name) => name.replace(/_(?:bucket|sum|count)$/, ''))
+
+  it('FIG-01 specs/features/observing.md has each of the server’s own', async () => {
+    same(found(file('specs/features/observing.md').text, /^\| `(taskward_\w+)` \|/gm), ofOurs(await printed()))
+  })
+
+  it('FIG-01 docs/grafana-dashboard.json shows each of the server’s own, and none that is not told', async () => {
+    const told = await printed()
+    const shown = asked(found(file('docs/grafana-dashboard.json').text, /"(?:expr|query)": "(.*)"/g).join('\n'))
+    same(ofOurs(shown), ofOurs(told))
+    expect(shown.filter((name) => !told.includes(name))).to.deep.equal([])
+    expect(shown).to.include('nodejs_eventloop_lag_p99_seconds')
   })
 })
 

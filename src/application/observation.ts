@@ -29,6 +29,26 @@ export interface AnsweredRequest {
   readonly problem: string | undefined
   /** Why a token was refused, where it was; holds nothing of the token. */
   readonly reason: string | undefined
+  /** The trace that it is part of, where it is of one: 32 hexadecimal digits. */
+  readonly trace?: string | undefined
 }
 
 export type Tell = (observation: Observation) => void
+
+/** What is there at this moment. */
+export interface Levels {
+  /** Requests under way that count against `MAX_IN_FLIGHT`. */
+  inFlight(): number
+  /** Open streams. */
+  streams(): number
+  /** Undefined: there is no pool. */
+  readonly connections?: (() => Connections) | undefined
+}
+
+/** Of a pool. */
+export interface Connections {
+  readonly busy: number
+  readonly idle: number
+  /** Statements that wait for one. */
+  readonly waiting: number
+}

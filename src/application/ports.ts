@@ -8,11 +8,12 @@ import type { History } from './history.ts'
 import type { Json } from './printing.ts'
 import type { Summaries } from './summary.ts'
 import type { Changes } from './sync.ts'
+import type { Traceable } from './tracing.ts'
 import type { Trash } from './trash.ts'
 import type { Watched } from './watching.ts'
 
 /** Everything the use cases need from outside. */
-export interface Ports {
+export interface Ports extends Traceable {
   readonly tasks: TaskStore
   readonly clock: Clock
   readonly ids: Ids

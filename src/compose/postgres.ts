@@ -2,18 +2,19 @@ import type { Database } from '../adapters/postgres/database.ts'
 import { openEmbedded } from '../adapters/postgres/embedded.ts'
 import { openServer } from '../adapters/postgres/server.ts'
 import type { Tell } from '../application/observation.ts'
+import type { Span } from '../application/tracing.ts'
 import { CannotStart } from '../config/cannot-start.ts'
 import type { DatabaseSettings, Settings } from '../config.ts'
 import { explainHeld, makeDataDirectory } from './data-directory.ts'
 
 /** Opens the PostgreSQL server that is set, or else the embedded database, which no other server may hold. @throws {CannotStart} */
-export async function openPostgres({ database, dataDir, trashDays }: Settings, tell: Tell): Promise<Database> {
+export async function openPostgres({ database, dataDir, trashDays }: Settings, tell: Tell, span?: Span): Promise<Database> {
   if (database.kind === 'server') {
     const { url, migrationUrl, pool } = database
-    return explained('DATABASE_URL', () => openServer({ url, pool, migrationUrl, trashDays, warn: (what) => tell({ kind: 'warned', what }) }))
+    return explained('DATABASE_URL', () => openServer({ url, pool, migrationUrl, trashDays, warn: (what) => tell({ kind: 'warned', what }), span }))
   }
   makeDataDirectory(dataDir)
-  return explained('DATA_DIR', () => openEmbedded({ directory: dataDir, trashDays }))
+  return explained('DATA_DIR', () => openEmbedded({ directory: dataDir, trashDays, span }))
 }
 
 /** Makes sure that row security holds the role and that the schema is up to date. @throws {CannotStart} */
@@ -49,7 +50,7 @@ export async function migrateDatabase(database: Database, { database: where }: S
 }
 
 /** The settings to change where the database refuses what requests need, or what a migration needs. */
-function namesOf(where: DatabaseSettings): { readonly serving: string; readonly migrating: string } {
+export function namesOf(where: DatabaseSettings): { readonly serving: string; readonly migrating: string } {
   if (where.kind !== 'server') return { serving: 'DATA_DIR', migrating: 'DATA_DIR' }
   return { serving: 'DATABASE_URL', migrating: where.migrationUrl === undefined ? 'DATABASE_URL' : 'MIGRATION_DATABASE_URL' }
 }
@@ -69,7 +70,7 @@ const SAYINGS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Faults of the database while starting, as lines for the operator that begin with the setting's name. What is no fault of the outside goes on as it is. */
-async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
+export async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (fault) {

@@ -1,7 +1,8 @@
 import { createMemoryStore } from '../adapters/memory/store.ts'
 import type { DueWork } from '../application/due-work.ts'
-import type { Tell } from '../application/observation.ts'
+import type { Levels, Tell } from '../application/observation.ts'
 import type { TaskStore } from '../application/ports.ts'
+import type { Traceable } from '../application/tracing.ts'
 import type { Settings } from '../config.ts'
 import { openPostgres, prepare, secretOf } from './postgres.ts'
 
@@ -11,17 +12,23 @@ export interface Storage {
   readonly work: DueWork
   readonly secret: Uint8Array
   isReachable(): Promise<boolean>
+  readonly connections?: Levels['connections']
   close(): Promise<void>
 }
 
-/** @param isPrepared whether another process has just looked at role and schema. @throws {CannotStart} */
-export async function openStorage(settings: Settings, tell: Tell, isPrepared = false): Promise<Storage> {
+interface Opening extends Traceable {
+  /** Whether another process has just looked at role and schema. */
+  readonly isPrepared?: boolean
+}
+
+/** @throws {CannotStart} */
+export async function openStorage(settings: Settings, tell: Tell, { isPrepared = false, span }: Opening = {}): Promise<Storage> {
   if (settings.database.kind === 'memory') {
     const tasks = createMemoryStore(settings.trashDays)
     return { tasks, work: tasks, secret: crypto.getRandomValues(new Uint8Array(32)), isReachable: async () => true, close: async () => {} }
   }
-  const database = await openPostgres(settings, tell)
+  const database = await openPostgres(settings, tell, span)
   if (!isPrepared) await prepare(database, settings, tell)
-  const { tasks, work, isReachable, close } = database
-  return { tasks, work, secret: await secretOf(database, settings), isReachable, close }
+  const { tasks, work, isReachable, connections, close } = database
+  return { tasks, work, secret: await secretOf(database, settings), isReachable, connections, close }
 }

@@ -56,6 +56,26 @@ describe('what is told of requests', () => {
   )
 
   it(
+    'TRACE-02 a request that names its trace has it told, and one that names it in no form that is known has none',
+    serving({}, async (api) => {
+      const trace = '0af7651916cd43dd8448eb211c80319c'
+      const span = 'b7ad6b7169203331'
+      for (const traceparent of [
+        `00-${trace}-${span}-01`,
+        `cc-${trace}-${span}-01-later`,
+        `00-${trace}-${span}`,
+        `00-${trace.toUpperCase()}-${span}-01`,
+        `00-${'0'.repeat(32)}-${span}-01`,
+        `00-${trace}-${'0'.repeat(16)}-01`,
+        'sekret',
+      ])
+        await api.get('/api/tasks', { headers: { traceparent } })
+      await api.get('/api/tasks')
+      expect(answered(api.told).map((one) => one.trace)).to.deep.equal([trace, trace, ...Array(6).fill(undefined)])
+    }),
+  )
+
+  it(
     'LOG-02 none of it holds a token, a claim, a query value, a path as sent, text of a body, or a control character',
     serving({}, async (api) => {
       const secret = 'sekret'

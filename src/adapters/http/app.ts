@@ -1,8 +1,9 @@
 import Koa from 'koa'
 import type { TokenVerifier } from '../../application/authentication.ts'
 import type { Counts } from '../../application/counting.ts'
-import type { Tell } from '../../application/observation.ts'
+import type { Levels, Tell } from '../../application/observation.ts'
 import type { Ports } from '../../application/ports.ts'
+import type { Tracing } from '../../application/tracing.ts'
 import { createAuthenticate } from './authenticate.ts'
 import type { State } from './context.ts'
 import { createCors } from './cors.ts'
@@ -25,6 +26,7 @@ import { taskRoutes } from './routes/tasks.ts'
 import { trashRoutes } from './routes/trash.ts'
 import { unmatched } from './routes/unmatched.ts'
 import { Streams } from './streams.ts'
+import { traced } from './traced.ts'
 import { createWalkCursors } from './walk-cursors.ts'
 
 export interface HttpDeps {
@@ -40,6 +42,8 @@ export interface HttpDeps {
   readonly tell: Tell
   /** All figures as they are now, in the text format of Prometheus; asked for only where `metricsToken` is set. */
   readonly metrics?: (() => Promise<string>) | undefined
+  /** Undefined: nobody traces. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** The settings of specs/features/running.md that concern HTTP alone. */
@@ -60,6 +64,7 @@ export interface App {
   /** What the server answers, and all of it: the ownership matrix and the comparison with OpenAPI are made from this. */
   readonly routes: readonly Route[]
   readonly streams: Pick<Streams, 'stop'>
+  readonly levels: Pick<Levels, 'inFlight' | 'streams'>
 }
 
 /**
@@ -67,7 +72,7 @@ export interface App {
  * @param isStopping whether each answer is the last one on its connection
  */
 export function createApp(deps: HttpDeps, isStopping: () => boolean = () => false): App {
-  const { ports, verifier, secret, counts, docs, settings, isReady, tell, metrics } = deps
+  const { ports, verifier, secret, counts, docs, settings, isReady, tell, metrics, tracing } = deps
   const limits = createLimits(counts, settings.rateLimit, settings.trustedProxies)
   const cors = createCors(settings.corsOrigins)
   const streams = new Streams({ most: settings.maxStreams, counts, verifier, tell })
@@ -83,13 +88,15 @@ export function createApp(deps: HttpDeps, isStopping: () => boolean = () => fals
     ...documentRoutes(docs, loadProblemPages()),
     ...(settings.metricsToken === undefined || metrics === undefined ? [] : metricsRoutes(settings.metricsToken, metrics, limits)),
   ]
+  const overload = limitInFlight(settings.maxInFlight, routes)
   const router = createRouter(routes, createAuthenticate(verifier, limits, secret))
   const koa = new Koa<State>()
+  if (tracing !== undefined) koa.use(traced(tracing))
   koa.use(exchange(cors, tell, isStopping))
-  koa.use(limitInFlight(settings.maxInFlight, routes))
+  koa.use(overload.admit)
   koa.use(router.routes())
   koa.use(unmatched(cors, [...new Set(routes.map(({ method }) => method))]))
   // What a request ended with has its answer in `exchange`; what is left are connections that broke while they were written to.
   koa.silent = true
-  return { koa, routes, streams }
+  return { koa, routes, streams, levels: { inFlight: overload.inFlight, streams: () => streams.count } }
 }

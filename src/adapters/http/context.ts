@@ -12,6 +12,8 @@ export interface State {
   problem: Slug | undefined
   /** Why its token was refused; holds nothing of the token. */
   reason: string | undefined
+  /** The trace that it is part of. */
+  trace: string | undefined
 }
 
 /** Who asks, and the name that the log has for them. */

@@ -7,6 +7,7 @@ import type { Cors } from './cors.ts'
 import { sendEarly } from './draining.ts'
 import { checkFraming } from './framing.ts'
 import { NO_STORE, SECURITY_HEADERS } from './headers.ts'
+import { traceIn } from './trace-parent.ts'
 
 /** What surrounds every request: its id and headers, its framing, the answer to what it ended with, and one line about it (LOG-01). */
 export const exchange =
@@ -32,6 +33,7 @@ export const exchange =
 
 function begin(ctx: Context, cors: Cors): void {
   ctx.state.id = randomUUID()
+  ctx.state.trace ??= traceIn(ctx.req.headers['traceparent'])
   ctx.set('X-Request-Id', ctx.state.id)
   ctx.set('Cache-Control', NO_STORE)
   ctx.set(SECURITY_HEADERS)
@@ -48,10 +50,14 @@ function answerEarly(ctx: Context): void {
 const observed = (ctx: Context, milliseconds: number): AnsweredRequest => ({
   id: ctx.state.id,
   method: ctx.method,
-  route: typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : undefined,
+  route: patternOf(ctx),
   status: ctx.status,
   milliseconds,
   owner: ctx.state.who?.pseudonym,
   problem: ctx.state.problem,
   reason: ctx.state.reason,
+  trace: ctx.state.trace,
 })
+
+/** Of the route that matched. */
+export const patternOf = (ctx: Context): string | undefined => (typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : undefined)

@@ -12,7 +12,7 @@ export function limitInFlight(limit: number, routes: readonly Route[]) {
   const isFree = (path: string): boolean => free.some((one) => path === one || path.startsWith(`${one}/`))
   let inFlight = 0
 
-  return async (ctx: Context, next: Next): Promise<void> => {
+  const admit = async (ctx: Context, next: Next): Promise<void> => {
     if (isFree(ctx.path)) return next()
     if (inFlight >= limit) return fault('temporary-reduced-capacity', { headers: { 'Retry-After': '1' } })
     inFlight++
@@ -22,4 +22,5 @@ export function limitInFlight(limit: number, routes: readonly Route[]) {
       inFlight--
     }
   }
+  return { admit, inFlight: () => inFlight }
 }

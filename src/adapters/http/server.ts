@@ -1,12 +1,13 @@
 import http from 'node:http'
 import { Server } from 'node:net'
-import { createApp, type HttpDeps } from './app.ts'
+import { type App, createApp, type HttpDeps } from './app.ts'
 import { Connections } from './connections.ts'
 import type { Route } from './routes/route.ts'
 
 export interface HttpServer {
   readonly server: http.Server
   readonly routes: readonly Route[]
+  readonly levels: App['levels']
   /**
    * From now on not ready and no new connections; what is under way is finished, kept-alive connections close as they fall idle.
    * @param graceSeconds after them what is still open is cut off
@@ -30,7 +31,7 @@ const OPTIONS: http.ServerOptions = {
 export function createHttpServer(deps: HttpDeps): HttpServer {
   let stopping = false
   const isStopping = (): boolean => stopping
-  const { koa, routes, streams } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
+  const { koa, routes, streams, levels } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
   const handle = koa.callback()
   const server = http.createServer(OPTIONS)
   server.maxHeadersCount = 0
@@ -46,6 +47,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   return {
     server,
     routes,
+    levels,
     async stop(graceSeconds) {
       stopping = true
       streams.stop()

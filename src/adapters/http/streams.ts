@@ -37,6 +37,11 @@ export class Streams {
     this.#options = options
   }
 
+  /** How many are open, or have taken a place. */
+  get count(): number {
+    return this.#total
+  }
+
   /** Takes a place before anything is looked for. @returns gives it back. @throws {Fault} temporary-reduced-capacity, quota-exceeded */
   async take(owner: string): Promise<() => void> {
     const { most, counts } = this.#options

@@ -1,11 +1,14 @@
 import type { DueWork } from '../../application/due-work.ts'
+import type { Connections, Levels } from '../../application/observation.ts'
 import type { TaskStore } from '../../application/ports.ts'
+import type { Traceable } from '../../application/tracing.ts'
 import { dueWork } from './due-work.ts'
 import type { Share } from './fair-share.ts'
 import { isUndefinedTable } from './faults.ts'
 import { MIGRATIONS, TRACKING_TABLE } from './migrations/migrate.ts'
 import { onlyRow, type Session, statement } from './session.ts'
 import { createTaskStore } from './task-store.ts'
+import { tracedSession } from './traced-session.ts'
 import type { Wakes } from './wakes.ts'
 
 /** How long a task stays in the trash where nothing else is set. */
@@ -25,11 +28,13 @@ export interface Database {
   /** Whether the role that serves requests is one that row security does not hold: a superuser, or `BYPASSRLS`. */
   bypassesRowSecurity(): Promise<boolean>
   isReachable(): Promise<boolean>
+  /** Of the pool; undefined where there is none. */
+  readonly connections: (() => Connections) | undefined
   /** Waits for what is under way. */
   close(): Promise<void>
 }
 
-export interface Opening {
+export interface Opening extends Traceable, Pick<Levels, 'connections'> {
   readonly kind: Database['kind']
   readonly session: Session
   readonly wakes: Wakes
@@ -43,26 +48,29 @@ export interface Opening {
 const SECRET = statement('secret', `select encode(secret, 'hex') from server_secret`, true)
 const ROLE = statement('role', 'select current_user::text, (rolsuper or rolbypassrls)::text from pg_roles where rolname = current_user', true)
 const REACH = statement('reach', `select 'here'`)
-const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE}`, true)
+const APPLIED = statement(undefined, `select name::text from ${TRACKING_TABLE} order by id`, true)
 
-export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS }: Opening): Database {
-  const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
-  const applied = async (): Promise<readonly (string | null)[]> => {
-    try {
-      return (await session.run(APPLIED, {})).flat()
-    } catch (fault) {
-      if (isUndefinedTable(fault)) return []
-      throw fault
-    }
+/** The names of the migrations that a database has, in their order; none where it has no tables yet. */
+export async function appliedMigrations(session: Session): Promise<readonly string[]> {
+  try {
+    return (await session.run(APPLIED, {})).flatMap(([name]) => name ?? [])
+  } catch (fault) {
+    if (isUndefinedTable(fault)) return []
+    throw fault
   }
+}
+
+export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS, span, connections }: Opening): Database {
+  const asked = span === undefined ? session : tracedSession(session, span)
+  const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
   return {
     kind,
-    tasks: createTaskStore(session, trashDays, wakes, share),
+    tasks: createTaskStore(asked, trashDays, wakes, share),
     work: dueWork(session),
     secret: async () => Buffer.from(onlyRow(await session.run(SECRET, {}))[0] ?? '', 'hex'),
     migrate: async () => migrate((await role())[0] ?? ''),
     pendingMigrations: async () => {
-      const names = await applied()
+      const names = await appliedMigrations(session)
       return MIGRATIONS.map(({ name }) => name).filter((name) => !names.includes(name))
     },
     bypassesRowSecurity: async () => (await role())[1] === 'true',
@@ -71,6 +79,7 @@ export function databaseOver({ kind, session, wakes, share, migrate, close, tras
         () => true,
         () => false,
       ),
+    connections,
     close: () => wakes.close().then(close),
   }
 }

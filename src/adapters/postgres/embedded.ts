@@ -1,21 +1,19 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messages, protocol } from '@electric-sql/pglite'
-import { MikroORM, type PgliteConnection } from '@mikro-orm/pglite'
-import { type Database, databaseOver } from './database.ts'
+import { MikroORM } from '@mikro-orm/pglite'
+import { type Database, databaseOver, type Opening } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { told } from './faults.ts'
+import { EmbeddedSession, type PGlite } from './embedded-session.ts'
 import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
-import { inOrder, inTurn, type Parameter, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
+import type { Session } from './session.ts'
 import { localWakes } from './wakes.ts'
 
-export interface EmbeddedSettings {
+export interface EmbeddedSettings extends Options {
   readonly directory: string
-  readonly trashDays?: number | undefined
 }
 
-const { serialize } = protocol
+type Options = Pick<Opening, 'trashDays' | 'span'>
 
 /** The role that serves requests: PGlite's own user is a superuser, whom no policy holds. */
 const ROLE = 'taskward'
@@ -27,11 +25,17 @@ end $$;
 set role ${ROLE};`
 
 /** @throws {DirectoryInUse} where another process holds the directory */
-export async function openEmbedded({ directory, trashDays }: EmbeddedSettings): Promise<Database> {
+export async function openEmbedded({ directory, ...options }: EmbeddedSettings): Promise<Database> {
+  const { cluster, release } = await openHeld(directory)
+  const database = embeddedOver(cluster, options)
+  return { ...database, close: () => database.close().finally(release) }
+}
+
+/** The cluster of a directory, which nobody else opens until it is released. @throws {DirectoryInUse} */
+export async function openHeld(directory: string): Promise<{ readonly cluster: Cluster; release(): void }> {
   const lock = lockDirectory(directory)
   try {
-    const database = embeddedOver(await openCluster(await placeIn(directory)), trashDays)
-    return { ...database, close: () => database.close().finally(() => lock.release()) }
+    return { cluster: await openCluster(await placeIn(directory)), release: lock.release }
   } catch (fault) {
     lock.release()
     throw fault
@@ -45,8 +49,6 @@ export interface Cluster {
   readonly session: Session
 }
 
-type PGlite = Awaited<ReturnType<PgliteConnection['getNativeClient']>>
-
 /** @param place a folder, made where it is not there; or `memory://` */
 export async function openCluster(place: string): Promise<Cluster> {
   const orm = await connect(place)
@@ -57,17 +59,17 @@ export async function openCluster(place: string): Promise<Cluster> {
 
 const connect = (place: string) => MikroORM.init({ ...ORM_OPTIONS, dbName: place })
 
-async function closeCluster({ orm, pglite }: Cluster): Promise<void> {
+export async function closeCluster({ orm, pglite }: Cluster): Promise<void> {
   await pglite.close()
   await orm.close(true)
 }
 
-export function embeddedOver(cluster: Cluster, trashDays?: number): Database {
+export function embeddedOver(cluster: Cluster, options: Options = {}): Database {
   return databaseOver({
     kind: 'embedded',
     session: cluster.session,
     wakes: localWakes(),
-    trashDays,
+    ...options,
     migrate: (role) => applyMigrations(cluster.orm.em.getConnection(), cluster.orm.migrator, role),
     close: () => closeCluster(cluster),
   })
@@ -83,62 +85,3 @@ async function placeIn(directory: string): Promise<string> {
   await rename(beside, place)
   return place
 }
-
-/** Speaks the protocol itself, so that a named statement is parsed and planned once: that is two thirds of what it costs. */
-class EmbeddedSession implements Session {
-  readonly #pglite: PGlite
-  readonly #prepared = new Set<string>()
-
-  constructor(pglite: PGlite) {
-    this.#pglite = pglite
-  }
-
-  async run(statement: Statement, values: Values): Promise<readonly Row[]> {
-    try {
-      return await this.#pglite.runExclusive(() => this.#execute(statement, inOrder(statement, values)))
-    } catch (fault) {
-      throw told(fault)
-    }
-  }
-
-  async transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
-    const command = (text: string) => this.#execute({ name: undefined, text, parameters: [] }, [])
-    try {
-      return await this.#pglite.runExclusive(async () => {
-        await command('begin')
-        try {
-          const result = await work({ run: inTurn((statement, values) => this.#execute(statement, inOrder(statement, values))) })
-          await command(isKept(result) ? 'commit' : 'rollback')
-          return result
-        } catch (fault) {
-          await command('rollback')
-          throw fault
-        }
-      })
-    } catch (fault) {
-      throw told(fault)
-    }
-  }
-
-  isDistributed = (): boolean => false
-
-  async #execute({ name = '', text }: Statement, values: readonly Parameter[]): Promise<readonly Row[]> {
-    if (!this.#prepared.has(name)) await this.#send(serialize.parse({ name, text }))
-    if (name !== '') this.#prepared.add(name)
-    const answers = await this.#send(serialize.bind({ statement: name, values: values.map(asText) }), serialize.execute({}))
-    return answers.flatMap((message) => (message instanceof messages.DataRowMessage ? [message.fields] : []))
-  }
-
-  /** What it is told with one `Sync` at the end is a transaction: all of it or nothing. */
-  async #send(...parts: readonly Uint8Array[]): Promise<readonly messages.BackendMessage[]> {
-    return (await this.#pglite.execProtocol(Buffer.concat([...parts, serialize.sync()]))).messages
-  }
-}
-
-/** As PostgreSQL reads it from text: `{"a","b"}` for a list. */
-const asText = (value: Parameter): string | null =>
-  value === null || typeof value === 'string'
-    ? value
-    : typeof value === 'number'
-      ? String(value)
-      : `{${value.map((one) => `"${one.replaceAll(/["\\]/g, '\\$&')}"`).join()}}`

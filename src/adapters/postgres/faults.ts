@@ -37,6 +37,9 @@ export const isBroken = (fault: unknown): boolean => !(fault instanceof Error &&
 /** The connection leads to nowhere, or to a server that the writes have left; and so may all that were made when it was. */
 export const isMisled = (fault: unknown): boolean => codeOf(fault) === '25006' || (fault instanceof Error && fault.message === UNANSWERED)
 
+/** A lock was not to be had in the time that was given to it. */
+export const isLockTimeout = (fault: unknown): boolean => codeOf(fault) === '55P03'
+
 export const isUndefinedTable = (fault: unknown): boolean => codeOf(fault) === '42P01'
 
 /** A pooler gave the next transaction a server that has not prepared the statement, or has another of its name. */

@@ -1,5 +1,6 @@
 import { MikroORM } from '@mikro-orm/postgresql'
 import type { Pool, PoolConfig } from 'pg'
+import type { Span } from '../../application/tracing.ts'
 import { type Database, databaseOver } from './database.ts'
 import { fairShare } from './fair-share.ts'
 import { told } from './faults.ts'
@@ -18,10 +19,11 @@ export interface ServerSettings {
   readonly trashDays?: number | undefined
   /** Told of connections that the server has closed. */
   readonly warn?: ((what: string) => void) | undefined
+  readonly span?: Span | undefined
 }
 
 /** Opens the pool; connects with the first statement. */
-export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {} }: ServerSettings): Promise<Database> {
+export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {}, span }: ServerSettings): Promise<Database> {
   const orm = await connect(url, { max: pool, pipeline: true, statement_timeout: HURRIED.running, query_timeout: HURRIED.answering }, warn)
   const connections = await orm.em.getConnection().getNativeClient()
   const session = new PoolSession(connections)
@@ -31,22 +33,31 @@ export async function openServer({ url, pool, migrationUrl = url, trashDays, war
     wakes: serverWakes(session, connections.options, warn),
     share: fairShare(pool),
     trashDays,
+    span,
+    connections: () => ({
+      busy: connections.totalCount - connections.idleCount,
+      idle: connections.idleCount,
+      waiting: connections.waitingCount,
+    }),
     close: () => connections.end().then(() => orm.close(true)),
-    migrate: async (role) => {
-      // Of its own, without a limit to how long a statement runs: two connections, one of which holds the lock.
-      const migrating = await connect(migrationUrl, { max: 2 }, warn)
-      try {
-        return await applyMigrations(migrating.em.getConnection(), migrating.migrator, role)
-      } catch (fault) {
-        throw told(fault)
-      } finally {
-        await migrating.close(true)
-      }
-    },
+    migrate: (role) => migrateServer(migrationUrl, role, warn),
   })
 }
 
-async function connect(url: string, options: PoolConfig, warn: (what: string) => void) {
+/** On connections of its own, without a limit to how long a statement runs: two, one of which holds the lock. @param last the migration to stop after */
+export async function migrateServer(url: string, role: string | undefined, warn: (what: string) => void, last?: string): Promise<readonly string[]> {
+  const orm = await connect(url, { max: 2 }, warn)
+  try {
+    return await applyMigrations(orm.em.getConnection(), orm.migrator, role, last)
+  } catch (fault) {
+    throw told(fault)
+  } finally {
+    await orm.close(true)
+  }
+}
+
+/** `schema=…` in the address is ours, the rest is for the driver. */
+export async function connect(url: string, options: PoolConfig, warn: (what: string) => void) {
   const target = new URL(url)
   const schema = target.searchParams.get('schema')
   target.searchParams.delete('schema')

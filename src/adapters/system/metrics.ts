@@ -1,8 +1,11 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
-import type { Observation, Tell } from '../../application/observation.ts'
+import type { Levels, Observation, Tell } from '../../application/observation.ts'
+import { gaugeKeySet, gaugeLevels } from './gauges.ts'
 
 export interface Metrics {
   readonly tell: Tell
+  /** What is looked at from now on whenever figures are asked for. */
+  watch(levels: Levels): void
   /** All figures as they are now, in the text format of Prometheus; none of them names an owner (DOC-06). */
   print(): Promise<string>
   /** The same, for another process to add up. */
@@ -44,6 +47,7 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers: [registry],
   })
+  const keySetAge = gaugeKeySet([registry])
   const due = new Counter({ name: 'taskward_due_work_total', help: 'Tasks purged, kept answers and tombstones forgotten', registers: [registry] })
 
   function tell(observation: Observation): void {
@@ -58,6 +62,7 @@ export function createMetrics(): Metrics {
       case 'failed':
         return faults.inc()
       case 'key-set-fetched':
+        keySetAge.renewed()
         return keySets.inc({ outcome: 'fetched' })
       case 'key-set-failed':
         return keySets.inc({ outcome: 'failed' })
@@ -76,6 +81,7 @@ export function createMetrics(): Metrics {
 
   return {
     tell,
+    watch: (levels) => gaugeLevels([registry], levels),
     print: () => registry.metrics(),
     figures: () => registry.getMetricsAsJSON(),
     printSum: async (others) => AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics(),

@@ -39,6 +39,30 @@ describe('metrics', () => {
     expect(figures).to.not.match(/feedface|f00d|gone/)
   })
 
+  it('FIG-02 tell what is there at the moment they are asked for', async () => {
+    const { watch, print } = createMetrics()
+    let streams = 2
+    watch({ inFlight: () => 1, streams: () => streams, connections: () => ({ busy: 3, idle: 4, waiting: 5 }) })
+    await print()
+    streams = 7
+    expect((await print()).split('\n')).to.include.members([
+      'taskward_requests_in_flight 1',
+      'taskward_streams_open 7',
+      'taskward_database_connections{state="busy"} 3',
+      'taskward_database_connections{state="idle"} 4',
+      'taskward_database_waiting 5',
+    ])
+  })
+
+  it('FIG-02 tell no age of a key set before there is one, and no pool where there is none', async () => {
+    const { watch, tell, print } = createMetrics()
+    watch({ inFlight: () => 0, streams: () => 0 })
+    expect(await print()).to.not.match(/taskward_(?:key_set_age|database)/)
+    tell({ kind: 'key-set-fetched', keys: 1 })
+    tell({ kind: 'key-set-fetched', keys: 1 })
+    expect(await print()).to.match(/^taskward_key_set_age_seconds 0(?:\.\d+)?$/m)
+  })
+
   it('PROC-07 add up those of several processes', async () => {
     const [one, other, first] = [createMetrics(), createMetrics(), createMetrics()]
     for (const { tell } of [one, other, other]) tell({ kind: 'answered', request })

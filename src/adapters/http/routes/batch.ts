@@ -1,6 +1,7 @@
 import { type BatchOutcome, type Result, runBatch } from '../../../application/batch.ts'
 import type { Outcome, Ports } from '../../../application/ports.ts'
 import type { Principal } from '../../../application/principal.ts'
+import { traced } from '../../../application/tracing.ts'
 import type { Operation } from '../../../domain/batch.ts'
 import { BATCH_LIMIT, bytesOf, readBody } from '../body.ts'
 import { BATCH, decodeDryRun } from '../codecs/batch.ts'
@@ -14,7 +15,7 @@ import { acceptable, type Route } from './route.ts'
 const JSON_ALONE = ['application/json']
 
 export function batchRoutes(ports: Ports, requireIfMatch: boolean, limits: Limits): readonly Route[] {
-  const run = runBatch(ports)
+  const run = traced(ports, runBatch)
 
   return [
     /** Several operations, all or none. A token with `tasks:write`; without `tasks:read` the results have no task. BATCH-01 to BATCH-12, IDEM-01. */

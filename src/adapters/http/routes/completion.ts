@@ -1,5 +1,6 @@
 import { completeTask, reopenTask } from '../../../application/completion.ts'
 import type { Ports } from '../../../application/ports.ts'
+import { traced } from '../../../application/tracing.ts'
 import { answerOf, send } from '../outcome.ts'
 import type { Route } from './route.ts'
 import { idOf, receive, termsOf } from './writing.ts'
@@ -7,8 +8,8 @@ import { idOf, receive, termsOf } from './writing.ts'
 const COMPLETION = '/api/tasks/:id/completion'
 
 export function completionRoutes(ports: Ports, requireIfMatch: boolean): readonly Route[] {
-  const complete = completeTask(ports)
-  const reopen = reopenTask(ports)
+  const complete = traced(ports, completeTask)
+  const reopen = traced(ports, reopenTask)
 
   return [
     /** Done, from any status. A token with `tasks:write`; without `tasks:read` the answer is 204. TASK-20, COND-02, IDEM-01, OWN-02. */

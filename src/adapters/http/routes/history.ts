@@ -1,5 +1,6 @@
 import { readHistory, revertTask } from '../../../application/history.ts'
 import type { Ports } from '../../../application/ports.ts'
+import { traced } from '../../../application/tracing.ts'
 import { bytesOf } from '../body.ts'
 import { REVERSION } from '../codecs/history.ts'
 import { decodePageRequest } from '../codecs/query.ts'
@@ -12,8 +13,8 @@ import { heldBack, idOf, receive, termsOf } from './writing.ts'
 
 /** @param seal what the cursors are made with */
 export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean): readonly Route[] {
-  const read = readHistory(ports)
-  const revert = revertTask(ports)
+  const read = traced(ports, readHistory)
+  const revert = traced(ports, revertTask)
 
   return [
     /** One page of what was done to a task, in the trash too. A token with `tasks:read`. HIST-01 to HIST-08, OWN-02. */

@@ -1,11 +1,12 @@
 import type { Ports } from '../../../application/ports.ts'
 import { readSummary } from '../../../application/summary.ts'
+import { traced } from '../../../application/tracing.ts'
 import { decodeSummaryRequest } from '../codecs/summary.ts'
 import { JSON_TYPE } from '../headers.ts'
 import { acceptable, type Route } from './route.ts'
 
 export function summaryRoutes(ports: Ports): readonly Route[] {
-  const read = readSummary(ports)
+  const read = traced(ports, readSummary)
 
   return [
     /** What the owner's tasks come to. A token with `tasks:read`. SUM-01 to SUM-09. */

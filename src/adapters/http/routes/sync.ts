@@ -2,6 +2,7 @@ import { followChanges } from '../../../application/live.ts'
 import type { Ports } from '../../../application/ports.ts'
 import type { Principal } from '../../../application/principal.ts'
 import { readChanges, walkSince } from '../../../application/sync.ts'
+import { traced } from '../../../application/tracing.ts'
 import { type ChangesRequest, decodeChangesRequest, decodeStreamRequest } from '../codecs/sync.ts'
 import type { Context } from '../context.ts'
 import { JSON_TYPE } from '../headers.ts'
@@ -17,7 +18,7 @@ const STREAM_TYPE = 'text/event-stream'
 const ROOM = 1_000_000 - 1_000
 
 export function syncRoutes(ports: Ports, cursors: WalkCursors, streams: Streams): readonly Route[] {
-  const read = readChanges(ports)
+  const read = traced(ports, readChanges)
   const follow = followChanges(ports)
 
   return [

@@ -2,6 +2,7 @@ import { browseTasks, readTask } from '../../../application/browsing.ts'
 import { createTask } from '../../../application/creation.ts'
 import { patchTask, replaceTask } from '../../../application/editing.ts'
 import type { Ports } from '../../../application/ports.ts'
+import { traced } from '../../../application/tracing.ts'
 import { discardTask } from '../../../application/trash.ts'
 import { bytesOf } from '../body.ts'
 import { decodeListRequest, noQuery } from '../codecs/query.ts'
@@ -20,12 +21,12 @@ const JSON_ALONE = ['application/json']
 const PATCH_TYPES = ['application/merge-patch+json', 'application/json']
 
 export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boolean): readonly Route[] {
-  const browse = browseTasks(ports)
-  const read = readTask(ports)
-  const create = createTask(ports)
-  const replace = replaceTask(ports)
-  const patch = patchTask(ports)
-  const discard = discardTask(ports)
+  const browse = traced(ports, browseTasks)
+  const read = traced(ports, readTask)
+  const create = traced(ports, createTask)
+  const replace = traced(ports, replaceTask)
+  const patch = traced(ports, patchTask)
+  const discard = traced(ports, discardTask)
 
   return [
     /** One page. A token with `tasks:read`. LIST-01 to LIST-11. */

@@ -1,4 +1,5 @@
 import type { Ports } from '../../../application/ports.ts'
+import { traced } from '../../../application/tracing.ts'
 import { browseTrash, emptyTrash, purgeTask, restoreTask } from '../../../application/trash.ts'
 import { decodePageRequest } from '../codecs/query.ts'
 import { JSON_TYPE } from '../headers.ts'
@@ -11,10 +12,10 @@ const COLLECTION = '/api/trash'
 
 /** @param seal what the cursors are made with */
 export function trashRoutes(ports: Ports, seal: Seal): readonly Route[] {
-  const browse = browseTrash(ports)
-  const restore = restoreTask(ports)
-  const purge = purgeTask(ports)
-  const empty = emptyTrash(ports)
+  const browse = traced(ports, browseTrash)
+  const restore = traced(ports, restoreTask)
+  const purge = traced(ports, purgeTask)
+  const empty = traced(ports, emptyTrash)
 
   return [
     /** One page of what was deleted. A token with `tasks:read`. TRASH-01 to TRASH-03. */

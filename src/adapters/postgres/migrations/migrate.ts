@@ -36,11 +36,18 @@ const LOCK = 7_461_736_877
 /**
  * Applies what is missing, all of it or nothing, under a lock of the transaction: it holds behind a pooler too, where locks of a session do not.
  * @param role gets what serving requests needs on tables that it does not own; row security holds it all the same
+ * @param last the name of the migration to stop after
  */
-export async function applyMigrations(connection: AbstractSqlConnection, migrator: Pick<Migrator, 'up'>, role: string): Promise<readonly string[]> {
+export async function applyMigrations(
+  connection: AbstractSqlConnection,
+  migrator: Pick<Migrator, 'up'>,
+  role: string | undefined,
+  last?: string,
+): Promise<readonly string[]> {
   return connection.transactional(async (transaction) => {
     await connection.execute(`select pg_advisory_xact_lock(${LOCK})`, [], 'all', transaction)
-    const applied = await migrator.up({ transaction })
+    const applied = await migrator.up({ transaction, ...(last !== undefined && { to: last }) })
+    if (role === undefined) return applied.map(({ name }) => name)
     const [here] = await connection.execute<{ role: string; schema: string }[]>(
       'select current_user as role, current_schema() as schema',
       [],
