@@ -55,7 +55,8 @@ function conditions({ statuses, priorities, tags, dueAfter, dueBefore, words }: 
     dueAfter !== undefined && { name: 'after', sql: `t.due is not null and ${reaches('After')}` },
     dueBefore !== undefined && { name: 'before', sql: `t.due is not null and not ${reaches('Before')}` },
     words.length > 0 && { name: 'words', sql: '(select bool_and(position(word in t.search_text) > 0) from unnest($words::text[]) word)' },
-    ...tags.map((_, n) => ({ name: 'tag', sql: `exists (select from task_tags g where g.owner_id = $owner and g.tag = $tag${n}::text and g.task_id = t.id)` })),
+    // `is true` keeps it what it is: looked up once, and each task held against what was found.
+    ...tags.map((_, n) => ({ name: 'tag', sql: `(t.id in (select g.task_id from task_tags g where g.owner_id = $owner and g.tag = $tag${n}::text)) is true` })),
   ]
   return conditions.filter((condition) => condition !== false)
 }
@@ -79,9 +80,16 @@ function bodyOf(filters: readonly Condition[], sort: Sort, limit: string, from: 
   const direction = sort.descending ? 'desc' : 'asc'
   const key = keyColumn(sort)
   const begins = from === undefined ? [] : [`(${key}, t.id) ${sort.descending ? '<' : '>'} (${keyParameter(sort)}, $id::uuid)`]
-  const rows = `select ${SHOWN}, t.due_order, t.title_key from tasks t
+  const walk = (columns: string): string => `select ${columns} from tasks t
 where ${['t.owner_id = $owner', 't.deleted_at is null', ...begins, ...filters.map(({ sql }) => sql)].join(' and ')}
 order by ${key} ${direction}, t.id ${direction} limit ${limit} + 1`
+  const columns = `${SHOWN}, t.due_order, t.title_key`
+  // A filter is held against the index alone, however few pass it; only what did is looked up (STORE-17).
+  const rows =
+    filters.length === 0
+      ? walk(columns)
+      : `select t.* from (${walk(`t.id, ${key} as key`)}) w,
+lateral (select ${columns} from tasks t where t.owner_id = $owner and t.id = w.id offset 0) t order by w.key ${direction}, w.id ${direction}`
   const last = (column: string): string => `case when count(*) > ${limit} then max(${column}) filter (where t.place = ${limit}) end`
   return `select '[' || coalesce(string_agg(${PRINTED}, ',') filter (where t.place <= ${limit}), '') || ']',
 ${last(KEY_SHOWN[sort.field])} as key, ${last('t.id::text')} as id,

@@ -3,6 +3,7 @@ import type { AbstractSqlConnection } from '@mikro-orm/postgresql'
 import { ENTITIES } from '../entities.ts'
 import { First } from './0001-first.ts'
 import { Journal } from './0002-journal.ts'
+import { Covering } from './0003-covering.ts'
 
 export const TRACKING_TABLE = 'mikro_orm_migrations'
 
@@ -10,6 +11,7 @@ export const TRACKING_TABLE = 'mikro_orm_migrations'
 export const MIGRATIONS = [
   { name: '0001-first', class: First },
   { name: '0002-journal', class: Journal },
+  { name: '0003-covering', class: Covering },
 ]
 
 /** What the ORM is told, whatever it connects to. */
