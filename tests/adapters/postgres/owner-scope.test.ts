@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { latestNumbers, OwnerStatement, ownerScope, ownerTransaction } from '../../../src/adapters/postgres/owner-scope.ts'
+import { LATEST, latestNumbers, OwnerStatement, ownerScope, ownerTransaction } from '../../../src/adapters/postgres/owner-scope.ts'
 import type { Row, Runner, Session, Statement, Values } from '../../../src/adapters/postgres/session.ts'
 import { principalOf } from '../../builders.ts'
 import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
@@ -64,6 +64,10 @@ describe('the scope of an owner', () => {
         ['ada', 2],
       ])
     }
+  })
+
+  it('is named, so that it is planned once', () => {
+    expect(LATEST.name).to.match(/^latest /)
   })
 
   it('LIVE-09 asks for the numbers of a thousand owners at once, each once, and leaves out who has none', async () => {
