@@ -39,4 +39,8 @@ describe('principal', () => {
     expect(new Principal({ subject: 'ada', scope: undefined, actor: 'agent', expiresAt: 0 }).actor).to.equal('agent')
     expect(principalOf('ada').actor).to.equal('ada')
   })
+
+  it('is counted by its subject, whatever it may do and whoever acts for it', () => {
+    expect(new Principal({ subject: 'ada', scope: '', actor: 'agent', expiresAt: 0 }).subject).to.equal('ada')
+  })
 })

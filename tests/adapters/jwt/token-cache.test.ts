@@ -26,4 +26,13 @@ describe('the memory of verified tokens', () => {
     cache.set('e', 6)
     expect([cache.get('a'), cache.get('c'), cache.get('d'), cache.get('e')]).to.deep.equal([undefined, 5, 4, 6])
   })
+
+  it('AUTH-10 keeps nothing of a token that it was only asked for', () => {
+    const cache = new TokenCache<number>(2)
+    cache.set('a', 1)
+    cache.set('b', 2)
+    for (const unknown of ['x', 'y', 'z']) expect(cache.get(unknown)).to.equal(undefined)
+    cache.set('c', 3)
+    expect([cache.get('a'), cache.get('b'), cache.get('c')]).to.deep.equal([undefined, 2, 3])
+  })
 })
