@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { LATEST, latestNumbers, OwnerStatement, ownerScope, ownerTransaction } from '../../../src/adapters/postgres/owner-scope.ts'
-import type { Row, Runner, Session, Statement, Values } from '../../../src/adapters/postgres/session.ts'
+import type { Row, Runner, Session, Statement, TransactionTerms, Values } from '../../../src/adapters/postgres/session.ts'
 import { principalOf } from '../../builders.ts'
 import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
 
@@ -14,7 +14,7 @@ interface Ran {
 }
 
 /** A session that answers what it is told to, and keeps what it was asked. */
-function sessionWith(answer: (values: Values) => readonly Row[]) {
+function sessionWith(answer: (values: Values) => readonly Row[], isDistributed = false) {
   const ran: Ran[] = []
   const runner: Runner = {
     run: async (statement, values) => {
@@ -23,15 +23,18 @@ function sessionWith(answer: (values: Values) => readonly Row[]) {
     },
   }
   const kept: boolean[] = []
+  const terms: (TransactionTerms | undefined)[] = []
   const session: Session = {
     ...runner,
-    transaction: async (work, isKept) => {
-      const result = await work(runner)
+    transaction: async (work, isKept, given) => {
+      terms.push(given)
+      const result = await work({ ...runner, hasOwner: given?.owner !== undefined })
       kept.push(isKept(result))
       return result
     },
+    isDistributed: async () => isDistributed,
   }
-  return { session, ran, kept }
+  return { session, ran, kept, terms }
 }
 
 describe('the scope of an owner', () => {
@@ -64,6 +67,33 @@ describe('the scope of an owner', () => {
         ['ada', 2],
       ])
     }
+  })
+
+  it('STORE-16 where rows are distributed it is the transaction that is given the owner, and the statement is not', async () => {
+    const unhurried = OwnerStatement.of('unhurried', 'select $owner', [], true)
+    for (const isDistributed of [false, true]) {
+      const { session, ran, kept, terms } = sessionWith(() => [['1']], isDistributed)
+      const mine = ownerScope(session, ADA)
+      expect(await mine(own, { limit: 1, title: 'x' })).to.deep.equal([['1']])
+      await mine(unhurried, {})
+      await ownerTransaction(session, ADA)(
+        (within) => within(own, { limit: 1, title: 'x' }),
+        () => false,
+      )
+      expect(ran.map(({ statement }) => /set_config/.test(statement.text))).to.deep.equal(new Array(3).fill(!isDistributed))
+      expect(ran.map(({ values }) => values['owner'])).to.deep.equal(['ada', 'ada', 'ada'])
+      expect(terms).to.deep.equal(isDistributed ? [{ owner: 'ada', isUnhurried: false }, { owner: 'ada', isUnhurried: true }, { owner: 'ada' }] : [{}])
+      expect(kept).to.deep.equal(isDistributed ? [true, true, false] : [false])
+    }
+  })
+
+  it('STORE-16 LIVE-09 where rows are distributed each owner’s number is asked for as that owner', async () => {
+    const { session, terms } = sessionWith(({ owner }) => (owner === 'owner 1' ? [] : [[`${owner}`.slice(-1)]]), true)
+    expect([...(await latestNumbers(session, ownersOf(3)))]).to.deep.equal([
+      ['owner 0', '0'],
+      ['owner 2', '2'],
+    ])
+    expect(terms.map((one) => one?.owner)).to.deep.equal(['owner 0', 'owner 1', 'owner 2'])
   })
 
   it('is named, so that it is planned once', () => {
