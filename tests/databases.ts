@@ -75,7 +75,7 @@ export async function serverDatabase(): Promise<TestDatabase> {
 }
 
 async function openFresh({ url, drop }: FreshDatabase): Promise<TestDatabase> {
-  const database = await openServer({ url, pool: 30 })
+  const database = await openServer({ url, pool: 15 })
   await database.migrate()
   const beside = new pg.Client(forDriver(url))
   await beside.connect()

@@ -9,3 +9,6 @@ export const UNHURRIED = { connecting: 2_000, running: 10_000, answering: 12_000
 
 /** How long several statements may hold their locks: as many as a batch has, over however long a way. */
 export const TRANSACTION = 10_000
+
+/** How much longer an answer may take for each statement that was sent before its own and is not answered yet. */
+export const BEHIND_ANOTHER = 50

@@ -3,7 +3,7 @@ import type { CustomTypesConfig, Pool, PoolClient, QueryArrayConfig } from 'pg'
 import { beginning, IS_DISTRIBUTED } from './beginning.ts'
 import { Connections } from './connections.ts'
 import { isBroken, isMisled, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
-import { HURRIED, TRANSACTION, UNHURRIED } from './patience.ts'
+import { BEHIND_ANOTHER, HURRIED, TRANSACTION, UNHURRIED } from './patience.ts'
 import { inOrder, onlyRow, type Row, type Runner, type Session, type Statement, type TransactionTerms, type Values } from './session.ts'
 
 /** How often a statement is run that was rolled back on account of others, or in a form that the pooler does not take. */
@@ -65,12 +65,14 @@ export class PoolSession implements Session {
     const { connecting, answering } = terms.isUnhurried ? UNHURRIED : HURRIED
     return this.#onClient(Math.min(connecting, left), async (client) => {
       await client.query(beginning(terms))
+      let sent = 0
       try {
         const result = await work({
           hasOwner: terms.owner !== undefined,
           run: async (statement, values) => {
             if (performance.now() > end) throw new Error('query read timeout: the transaction takes too long')
-            return (await client.query<(string | null)[]>(this.#asked(statement, inOrder(statement, values), answering))).rows
+            const asked = this.#asked(statement, inOrder(statement, values), answering + BEHIND_ANOTHER * sent++)
+            return (await client.query<(string | null)[]>(asked).finally(() => sent--)).rows
           },
         })
         await client.query(isKept(result) ? 'commit' : 'rollback')

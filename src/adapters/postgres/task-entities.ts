@@ -2,11 +2,13 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { GUARDED, integer, moment, number, owner, sorted, text, uuid } from './columns.ts'
 
 const LIVE = 'deleted_at is null'
-/** A due date that is not there comes last either way: each direction has its stand-in for it, and its index. */
-const dueIndex = (name: string, standIn: string) => ({
+/** What a list is sorted by, and beside it what it is filtered by (STORE-17). */
+const sortIndex = (name: string, key: string, besides = 'status, priority, due_order, due') => ({
   name,
-  expression: `create index "${name}" on "tasks" (owner_id, (case when due_order is null then ${standIn} else due_order end), id) where ${LIVE}`,
+  expression: `create index "${name}" on "tasks" (owner_id, ${key}, id) include (${besides}) where ${LIVE}`,
 })
+/** A due date that is not there comes last either way: each direction has its stand-in for it, and its index. */
+const dueIndex = (name: string, standIn: string) => sortIndex(name, `(case when due_order is null then ${standIn} else due_order end)`)
 
 /** Tasks, those in the trash included. `titleKey` and `searchText` are folded by the domain, `dueOrder` is milliseconds, `weight` bytes. */
 export const Tasks = defineEntity({
@@ -15,12 +17,12 @@ export const Tasks = defineEntity({
   ...GUARDED,
   indexes: [
     { name: 'tasks_seq', properties: ['ownerId', 'seq'] },
-    { name: 'tasks_created', properties: ['ownerId', 'createdAt', 'id'], where: LIVE },
-    { name: 'tasks_updated', properties: ['ownerId', 'updatedAt', 'id'], where: LIVE },
+    sortIndex('tasks_created', 'created_at'),
+    sortIndex('tasks_updated', 'updated_at'),
     dueIndex('tasks_due_up', '9223372036854775807'),
     dueIndex('tasks_due_down', '-9223372036854775808'),
-    { name: 'tasks_priority', properties: ['ownerId', 'priority', 'id'], where: LIVE },
-    { name: 'tasks_title', properties: ['ownerId', 'titleKey', 'id'], where: LIVE },
+    sortIndex('tasks_priority', 'priority', 'status, due_order, due'),
+    sortIndex('tasks_title', 'title_key'),
     { name: 'tasks_trash', properties: ['ownerId', 'deletedAt', 'id'], where: 'deleted_at is not null' },
     { name: 'tasks_trashed', properties: ['ownerId', 'seq'], where: 'deleted_at is not null' },
   ],
