@@ -147,7 +147,7 @@ export function exchange(port: number, { bytes, cutAt, answers }: ByteStream): P
 /** How many answers may come at most: a whole request names its version, and one that is none is answered once. */
 export const mostAnswers = ({ bytes }: ByteStream): number => (bytes.match(/HTTP\/\d/g)?.length ?? 0) + 1
 
-/** Reads answers one after the other by their lengths, as a client does. */
+/** Reads answers one after the other by their lengths, as a client does; after one that closes the connection there is none. */
 function answersIn(received: string): Pick<Exchanged, 'statuses' | 'rest'> {
   const statuses: number[] = []
   let rest = received
@@ -158,5 +158,6 @@ function answersIn(received: string): Pick<Exchanged, 'statuses' | 'rest'> {
     if (rest.length < head.length + length) return { statuses, rest }
     rest = rest.slice(head.length + length)
     if (Number(status) >= 200) statuses.push(Number(status))
+    if (/\r\nConnection: close\r\n/i.test(head)) return { statuses, rest }
   }
 }
