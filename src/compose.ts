@@ -4,7 +4,7 @@ import { loadDocs } from './adapters/http/docs.ts'
 import { createHttpServer } from './adapters/http/server.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { createIds } from './adapters/system/ids.ts'
-import { type Log, openLog } from './adapters/system/log.ts'
+import { openLog } from './adapters/system/log.ts'
 import type { Metrics } from './adapters/system/metrics.ts'
 import type { Counts } from './application/counting.ts'
 import { doDueWork } from './application/due-work.ts'
@@ -50,7 +50,7 @@ export const composeWorker = (settings: Settings, primary: Primary): Promise<Run
     const storage = await openStorage(own, tell, { isPrepared: true, span: tracing?.span })
     const verification = await openVerification(own, tell)
     const front = await serve(own, { storage, verification, counts: primary.counts, tell, tracing, metrics, print: metrics && primary.printMetrics })
-    const stop = stopping(front, storage.close, { tell, flush })
+    const stop = stopping(front, storage.close, { tell, flush, tracing })
     return { tell, stop, figures: async () => (await metrics?.figures()) ?? [] }
   })
 
@@ -71,7 +71,7 @@ async function assemble(settings: Settings, { tell, flush, metrics, tracing }: T
     url: front.url,
     curl: verification.issuer && `curl -H "Authorization: Bearer ${await verification.issuer.issue('demo')}" ${front.url}/api/tasks`,
     tell,
-    stop: stopping(front, () => rounds.stop().then(storage.close), { tell, flush }),
+    stop: stopping(front, () => rounds.stop().then(storage.close), { tell, flush, tracing }),
   }
 }
 
@@ -107,14 +107,20 @@ async function serve(settings: Settings, { storage, verification, counts, tell, 
 }
 
 const stopping =
-  (front: Front, close: () => Promise<void>, { tell, flush }: Log) =>
+  (front: Front, close: () => Promise<void>, { tell, flush, tracing }: Omit<Telling, 'metrics'>) =>
   async (why: string): Promise<void> => {
     tell({ kind: 'stopping', signal: why })
     await front.stop(why)
-    const closed = await within(CLOSING, close())
+    const [closed, handedOver] = await Promise.all([within(CLOSING, close()), within(CLOSING, handOver(tracing, tell))])
+    if (!handedOver) tell({ kind: 'warned', what: 'the last spans could not be handed over in time' })
     tell(closed ? { kind: 'stopped' } : { kind: 'warned', what: 'the database did not close in time, and was left' })
     flush()
   }
+
+const handOver = async (tracing: Tracing | undefined, tell: Tell): Promise<void> =>
+  tracing
+    ?.flush()
+    .catch((cause: unknown) => tell({ kind: 'warned', what: `the last spans could not be handed over: ${cause instanceof Error ? cause.name : typeof cause}` }))
 
 /** Whether it was done in so many milliseconds. */
 const within = (milliseconds: number, work: Promise<void>): Promise<boolean> =>

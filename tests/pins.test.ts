@@ -53,6 +53,13 @@ describe('settings, in prose and in code', () => {
     same(rows(file('specs/features/running.md').text), decoded)
   })
 
+  it('docs/operations.md names none that is not there', () => {
+    const named = found(file('docs/operations.md').text, /\b((?!OTEL_|NODE_OPTIONS|DATABASE_PASSWORD)[A-Z]+_[A-Z_]+)\b/g).map((name) =>
+      name.replace(/_FILE$/, ''),
+    )
+    expect([...new Set(named)].filter((name) => !Object.hasOwn(SETTINGS, name))).to.deep.equal([])
+  })
+
   it('README.md has each with its default', () => {
     same(rows(README), decoded)
   })
@@ -280,10 +287,15 @@ describe('figures, in the server, in prose and on the dashboard', () => {
     expect(shown.filter((name) => !told.includes(name))).to.deep.equal([])
     expect(shown).to.include('nodejs_eventloop_lag_p99_seconds')
   })
+
+  it('docs/operations.md asks for none that is not told', async () => {
+    const told = await printed()
+    expect(asked(file('docs/operations.md').text).filter((name) => !told.includes(name))).to.deep.equal([])
+  })
 })
 
 describe('commands, in prose and in package.json', () => {
-  const prose = [...filesBelow('.', '.md'), ...filesBelow('specs', '.md', '.yaml')].map(({ text }) => text)
+  const prose = [...filesBelow('.', '.md'), ...filesBelow('docs', '.md'), ...filesBelow('specs', '.md', '.yaml')].map(({ text }) => text)
   const commands = (text: string): readonly string[] =>
     [...text.matchAll(/\bnpm (?:run (?:--silent )?([a-z][\w:-]*)|(start|test)\b)/g)].map(([, run, own]) => run ?? own ?? '')
 

@@ -20,6 +20,8 @@ export interface Tracing {
   readonly span: Span
   /** @param headers may name the trace that it is part of. @param work is told the trace's id: 32 hexadecimal digits */
   request(method: string, headers: Readonly<Record<string, string | string[] | undefined>>, work: (trace: string) => Promise<TracedRequest>): Promise<void>
+  /** Hands over what is still held here; to be called before the process ends. */
+  flush(): Promise<void>
 }
 
 /** The use case over its ports, as a step by its own name where somebody traces; else just as it is (TRACE-04). */

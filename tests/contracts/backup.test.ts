@@ -6,7 +6,7 @@ import { BrokenBackup, writer } from '../../src/adapters/postgres/backup-lines.t
 import { type Keeper, keepServer } from '../../src/adapters/postgres/keeper.ts'
 import { NotEmpty, restore } from '../../src/adapters/postgres/restore.ts'
 import { openServer } from '../../src/adapters/postgres/server.ts'
-import type { TaskStore } from '../../src/application/ports.ts'
+import type { Commit, OwnedTasks, TaskStore } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
 import { create, edit } from '../../src/domain/editing.ts'
 import { instantAt } from '../../src/domain/instant.ts'
@@ -22,6 +22,8 @@ const of = (store: TaskStore, owner: string) => store.of(principalOf(owner).mayW
 /** What texts may hold at their worst: line ends of all kinds among it. */
 const TEXT = 'a\r\n\u2028\u2029\u0085"\\\t\u0001 €💡 {"end":0}'
 
+const PLENTY = { tasks: 1e6, bytes: 1e12 }
+
 /** So many tasks of several owners, and of each owner something in every table. */
 async function fill(store: TaskStore, count: number): Promise<void> {
   const owners = ['ada', 'bob "o\'', 'čeněk\\', ...Array.from({ length: 17 }, (_, n) => `owner ${n}`)]
@@ -33,31 +35,37 @@ async function fill(store: TaskStore, count: number): Promise<void> {
       draftOf({ title: `💡 ${n}`, description: TEXT, tags: ['ž', `tag ${n % 7}`], due: dueOf('2026-11-30T09:00+05:00[Asia/Karachi]') }),
       at(n),
     )
-    await of(store, owner).commit(
-      commitOf(change, n % 10 === 0 ? { keep: { once: onceOf(`k${n}`), outcome: { kind: 'created', id, json: print(change.after) } } } : {}),
-    )
+    const keep = { once: onceOf(`k${n}`), outcome: { kind: 'created', id, json: print(change.after) } } as const
+    await commit(of(store, owner), change, n % 10 === 0 ? { keep } : {})
   }
   for (const owner of owners) await fillRest(store, owner)
+}
+
+/** @returns the number of the change */
+async function commit(mine: OwnedTasks, change: Commit['change'], terms: Partial<Commit> = {}): Promise<number> {
+  const verdict = await mine.commit(commitOf(change, { quota: PLENTY, ...terms }))
+  if (verdict.kind !== 'committed') throw new Error(verdict.kind)
+  return verdict.seq
 }
 
 async function fillRest(store: TaskStore, owner: string): Promise<void> {
   const mine = of(store, owner)
   const ids = [idOf(1), idOf(2), idOf(3)] as const
-  const seqs: number[] = []
-  for (const id of ids) {
-    const verdict = await mine.commit(commitOf(create(id, draftOf(), at(0))))
-    seqs.push(verdict.kind === 'committed' ? verdict.seq : 0)
-  }
   const task = (n: 0 | 1 | 2) => create(ids[n], draftOf(), at(0)).after
-  await mine.commit(commitOf(discard(task(0), at(0)), { decidedOn: seqs[0] ?? 0 }))
-  await mine.forget(instantAt(BEGINNING + 30 * 24 * 3_600_000), 10)
-  await mine.commit(commitOf(discard(task(1), at(5)), { decidedOn: seqs[1] ?? 0 }))
-  const edited = edit(task(2), { description: TEXT, status: 'done' }, at(6))
-  await mine.commit(commitOf(edited, { decidedOn: seqs[2] ?? 0 }))
+  const [purged, trashed, edited] = [
+    await commit(mine, create(ids[0], draftOf(), at(0))),
+    await commit(mine, create(ids[1], draftOf(), at(0))),
+    await commit(mine, create(ids[2], draftOf(), at(0))),
+  ]
+  await commit(mine, discard(task(0), at(0)), { decidedOn: purged })
+  await mine.forget(instantAt(BEGINNING + 30 * 24 * 3_600_000), 1)
+  await commit(mine, discard(task(1), at(5)), { decidedOn: trashed })
+  await commit(mine, edit(task(2), { description: TEXT, status: 'done' }, at(6)), { decidedOn: edited })
   const made = create(idOf(4), draftOf(), at(7))
   const keep = { outcome: { results: [{ kind: 'created', json: print(made.after) }] }, shows: [idOf(4)] } as const
-  const how = { actor: owner, now: at(7), quota: { tasks: 1e6, bytes: 1e9 }, unchanged: [] }
-  await mine.commitAll({ ...how, changes: [{ change: made, decidedOn: undefined }], once: onceOf('batch'), keep }, false)
+  const how = { actor: owner, now: at(7), quota: PLENTY, unchanged: [] }
+  const { kind } = await mine.commitAll({ ...how, changes: [{ change: made, decidedOn: undefined }], once: onceOf('batch'), keep }, false)
+  if (kind !== 'committed') throw new Error(kind)
 }
 
 /** Every row, as nobody but a superuser sees them, of the same form whatever the database. */

@@ -108,5 +108,9 @@ if (FILE !== '') {
     },
     fields: () => ['traceparent'],
   })
-  trace.setGlobalTracerProvider({ getTracer: () => new Recorder() })
+  const sdk = {
+    getTracer: () => new Recorder(),
+    forceFlush: async (): Promise<void> => appendFileSync(FILE, `${JSON.stringify({ name: 'flushed' })}\n`),
+  }
+  trace.setGlobalTracerProvider(sdk)
 }

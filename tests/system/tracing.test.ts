@@ -36,6 +36,7 @@ describe('traces', function () {
     server.signal('SIGTERM')
     const { stderr } = await server.ended
     const lines = readFileSync(SPANS, 'utf8').trim().split('\n')
+    expect(lines.pop()).to.equal('{"name":"flushed"}')
     return { spans: lines.map((line) => JSON.parse(line)), log: stderr }
   }
 
@@ -50,7 +51,7 @@ describe('traces', function () {
     ],
     ['the embedded database', async () => ({})],
   ] as const) {
-    it(`TRACE-01 TRACE-02 TRACE-03 on ${name} a request is a span, with one for its use case below it, and below that one for each statement`, async () => {
+    it(`TRACE-01 TRACE-02 TRACE-03 TRACE-05 on ${name} a request is a span, with one for its use case below it, and below that one for each statement`, async () => {
       const { spans, log } = await traced(await environment())
       const below = (parent: string | undefined): unknown[] =>
         spans.filter((span) => span.parent === parent).map(({ name, id }) => (below(id).length > 0 ? [name, ...below(id)] : name))

@@ -19,6 +19,8 @@ export async function openTracing(): Promise<Tracing | undefined> {
   const failed = SpanStatusCode.ERROR
 
   return {
+    flush: () => flush(provider),
+
     async span(kind, name, work) {
       // Work that no request asked for is no part of a trace.
       if (trace.getActiveSpan() === undefined) return work()
@@ -38,6 +40,12 @@ export async function openTracing(): Promise<Tracing | undefined> {
       )
     },
   }
+}
+
+/** The SDK holds spans back for some seconds; that it can be asked for them is its own way, not the API's. */
+async function flush(provider: object): Promise<void> {
+  const sdk: unknown = 'getDelegate' in provider && typeof provider.getDelegate === 'function' ? provider.getDelegate() : provider
+  if (typeof sdk === 'object' && sdk !== null && 'forceFlush' in sdk && typeof sdk.forceFlush === 'function') await sdk.forceFlush()
 }
 
 /** Ends with the work; what it threw is told by its kind alone, as its text may be anybody's (TRACE-03). */
