@@ -233,6 +233,36 @@ describe('backup and restoration', function () {
     expect(await lines).to.satisfy((all: readonly string[]) => all.some((line) => line.includes('"owner_id":"ada"')))
   })
 
+  it('BACKUP-14 takes longer than a request or a batch may, when it is written and when it is read', async () => {
+    const { keeper, database, url } = await openedServer()
+    await of(database.tasks, 'ada').commit(commitOf(create(idOf(1), draftOf(), at(0))))
+    const beside = new pg.Client(url)
+    await beside.connect()
+    undo.push(() => beside.end())
+    let isSlow = true
+    const slowly = async (): Promise<void> => {
+      if (isSlow) await beside.query('select pg_sleep(10.5)')
+      isSlow = false
+    }
+    const texts: string[] = []
+    await backUp(
+      keeper,
+      (text) => slowly().then(() => void texts.push(text)),
+      () => {},
+    )
+    const { keeper: target } = await emptyServer()
+    async function* late(): AsyncGenerator<string, undefined> {
+      for (const [number, line] of texts.entries()) {
+        isSlow = number === 2
+        await slowly()
+        yield line.slice(0, -1)
+      }
+      return undefined
+    }
+    await restore(target, late(), RAISE, () => {})
+    expect(await linesOf(target)).to.have.length(texts.length)
+  })
+
   it('BACKUP-10 only an empty database is filled, and another stays as it is', async () => {
     const { keeper, database, url } = await openedServer()
     const lines = await linesOf(keeper)

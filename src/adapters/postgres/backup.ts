@@ -91,6 +91,7 @@ export async function backUp({ session, applied }: Keeper, write: (text: string)
       tell({ rows, owners: owners.length, of: owners.length })
     },
     () => false,
+    { isCopying: true },
   )
 }
 

@@ -3,7 +3,7 @@ import type { CustomTypesConfig, Pool, PoolClient, QueryArrayConfig } from 'pg'
 import { beginning, IS_DISTRIBUTED } from './beginning.ts'
 import { Connections } from './connections.ts'
 import { isBroken, isMisled, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
-import { BEHIND_ANOTHER, HURRIED, TRANSACTION, UNHURRIED } from './patience.ts'
+import { BEHIND_ANOTHER, HURRIED, patienceOf } from './patience.ts'
 import { inOrder, onlyRow, type Row, type Runner, type Session, type Statement, type TransactionTerms, type Values } from './session.ts'
 
 /** How often a statement is run that was rolled back on account of others, or in a form that the pooler does not take. */
@@ -41,7 +41,7 @@ export class PoolSession implements Session {
   }
 
   transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean, terms: TransactionTerms = {}): Promise<T> {
-    return this.#persistently(terms.isUnhurried ? UNHURRIED.connecting + UNHURRIED.answering : TRANSACTION, (left) => this.#transact(terms, left, work, isKept))
+    return this.#persistently(patienceOf(terms).whole, (left) => this.#transact(terms, left, work, isKept))
   }
 
   isDistributed(): boolean | Promise<boolean> {
@@ -62,7 +62,7 @@ export class PoolSession implements Session {
   /** @param left milliseconds for all of it */
   async #transact<T>(terms: TransactionTerms, left: number, work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
     const end = performance.now() + left
-    const { connecting, answering } = terms.isUnhurried ? UNHURRIED : HURRIED
+    const { connecting, answering } = patienceOf(terms)
     return this.#onClient(Math.min(connecting, left), async (client) => {
       await client.query(beginning(terms))
       let sent = 0

@@ -63,6 +63,7 @@ export async function restore(
       }
     },
     () => true,
+    { isCopying: true },
   )
 }
 

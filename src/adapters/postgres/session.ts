@@ -29,6 +29,8 @@ export interface TransactionTerms {
   readonly owner?: string
   /** No request waits for it: it may take longer. */
   readonly isUnhurried?: boolean
+  /** All of a database goes through it: it takes as long as it takes. */
+  readonly isCopying?: boolean
 }
 
 /** Runs statements, each in a transaction of its own. @throws {Unavailable} where trying again later may help */
