@@ -62,7 +62,11 @@ export async function appliedMigrations(session: Session): Promise<readonly stri
 
 export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS, span, connections }: Opening): Database {
   const asked = span === undefined ? session : tracedSession(session, span)
-  const role = async (): Promise<readonly (string | null)[]> => onlyRow(await session.run(ROLE, {}))
+  const role = async (): Promise<readonly (string | null)[]> => {
+    // Asked at the start, so that no request waits for it.
+    await session.isDistributed()
+    return onlyRow(await session.run(ROLE, {}))
+  }
   return {
     kind,
     tasks: createTaskStore(asked, trashDays, wakes, share),
