@@ -27,7 +27,10 @@ const takesPart = (kind: Kind, load: (typeof LOADS)[number]): boolean => ONLY[lo
 const lasts = (load: string, seconds: number): number => (BRIEF.includes(load) ? Math.ceil(seconds / 2) : seconds)
 
 export const sideBySideSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number =>
-  LOADS.reduce((all, load) => all + (rounds * (lasts(load, seconds) + 0.3) + 1.3) * kinds().filter((kind) => takesPart(kind, load)).length, 0)
+  LOADS.reduce((all, load) => all + (rounds * (lasts(load, seconds) + 0.3) + WARMING + 0.3) * kinds().filter((kind) => takesPart(kind, load)).length, 0)
+
+/** Seconds: on two busy cores the engine compiles what is hot late, and the more code there is the later. */
+const WARMING = 4
 
 /** Every server in turn under one load, then the next load; then all of it again. A first round, which is not counted, warms them up. */
 export async function sideBySide(context: Context): Promise<readonly Row[]> {
@@ -42,7 +45,7 @@ export async function sideBySide(context: Context): Promise<readonly Row[]> {
       for (const load of LOADS) {
         for (const { kind, url, pid } of servers.filter(({ kind }) => takesPart(kind, load))) {
           tell(round === 0 ? `${kind.name} is warmed up` : `round ${round} of ${rounds}, ${load}, ${kind.name}`)
-          const lasting = round === 0 ? 1 : lasts(load, seconds)
+          const lasting = round === 0 ? WARMING : lasts(load, seconds)
           const file = await requests.file(load, kind, lasting)
           const seen = await measured({ url, file, connections, seconds: lasting }, pid, cluster.pid)
           if (round > 0) figures.set(`${load} ${kind.name}`, [...of(load, kind), seen])

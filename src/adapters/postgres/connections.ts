@@ -49,3 +49,6 @@ export class Connections {
     delete this.#pool.options.statement_timeout
   }
 }
+
+/** Whether statements are sent without waiting for the answers to those before. Where one is sent at a time that costs each a twentieth more. */
+export const setPipelining = (client: PoolClient, pipeline: boolean): void => void Object.assign(client, { pipeline })

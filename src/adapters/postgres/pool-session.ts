@@ -1,23 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CustomTypesConfig, Pool, PoolClient, QueryArrayConfig } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { beginning, IS_DISTRIBUTED } from './beginning.ts'
-import { Connections } from './connections.ts'
+import { Connections, setPipelining } from './connections.ts'
 import { isBroken, isMisled, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
 import { BEHIND_ANOTHER, HURRIED, patienceOf } from './patience.ts'
+import { queryFor } from './query.ts'
 import { inOrder, onlyRow, type Row, type Runner, type Session, type Statement, type TransactionTerms, type Values } from './session.ts'
 
 /** How often a statement is run that was rolled back on account of others, or in a form that the pooler does not take. */
 const TRIES = 4
 /** Milliseconds before the second of them, at most; twice as many before each that follows. */
 const PAUSE = 25
-
-/** Rows as the server sent them: every column is text already. */
-const AS_TEXT: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
-
-/** The driver takes this too, though its types do not say so: milliseconds for the answer, else those of the connection. */
-interface Query extends QueryArrayConfig {
-  readonly query_timeout?: number
-}
 
 /** Runs statements on the connections of a pool, by name where the pooler in between takes that. */
 export class PoolSession implements Session {
@@ -64,14 +57,15 @@ export class PoolSession implements Session {
     const end = performance.now() + left
     const { connecting, answering } = patienceOf(terms)
     return this.#onClient(Math.min(connecting, left), async (client) => {
-      await client.query(beginning(terms))
+      setPipelining(client, true)
       let sent = 0
       try {
+        await client.query(beginning(terms))
         const result = await work({
           hasOwner: terms.owner !== undefined,
           run: async (statement, values) => {
             if (performance.now() > end) throw new Error('query read timeout: the transaction takes too long')
-            const asked = this.#asked(statement, inOrder(statement, values), answering + BEHIND_ANOTHER * sent++)
+            const asked = queryFor(statement, inOrder(statement, values), this.#prepares, answering + BEHIND_ANOTHER * sent++)
             return (await client.query<(string | null)[]>(asked).finally(() => sent--)).rows
           },
         })
@@ -81,6 +75,8 @@ export class PoolSession implements Session {
         // A connection that is broken is closed, which rolls back too.
         if (!isBroken(fault)) await client.query('rollback')
         throw fault
+      } finally {
+        setPipelining(client, false)
       }
     })
   }
@@ -131,7 +127,7 @@ export class PoolSession implements Session {
   #runOnce(statement: Statement, values: unknown[], patience: number): Promise<readonly Row[]> {
     return new Promise((resolve, reject) => {
       const lend = (client: PoolClient, release: (isBroken: boolean) => void): void =>
-        void client.query<(string | null)[]>(this.#asked(statement, values), (fault, result) => {
+        void client.query<(string | null)[]>(queryFor(statement, values, this.#prepares), (fault, result) => {
           // The driver's types say otherwise, but there is no fault where all went well.
           const isFault = fault instanceof Error
           release(isFault && isBroken(fault))
@@ -140,10 +136,5 @@ export class PoolSession implements Session {
         })
       this.#connections.borrow(patience, lend, reject)
     })
-  }
-
-  #asked({ name, text }: Statement, values: unknown[], answering?: number): Query {
-    const named = name !== undefined && this.#prepares ? { name } : {}
-    return { ...named, text, values, rowMode: 'array', types: AS_TEXT, ...(answering !== undefined && { query_timeout: answering }) }
   }
 }

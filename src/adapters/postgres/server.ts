@@ -24,7 +24,7 @@ export interface ServerSettings {
 
 /** Opens the pool; connects with the first statement. */
 export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {}, span }: ServerSettings): Promise<Database> {
-  const orm = await connect(url, { max: pool, pipeline: true, statement_timeout: HURRIED.running, query_timeout: HURRIED.answering }, warn)
+  const orm = await connect(url, { max: pool, statement_timeout: HURRIED.running, query_timeout: HURRIED.answering }, warn)
   const connections = await orm.em.getConnection().getNativeClient()
   const session = new PoolSession(connections)
   return databaseOver({
