@@ -4,6 +4,8 @@ import { allIds, type Client, createClient, startWriting } from './client.ts'
 import { cleanUp, freshDirectory, LONG, MAIN, run, type Server, start, startServer, tokenOf } from './process.ts'
 
 const TRIES = LONG ? 20 : 2
+/** Milliseconds that a server without a directory takes to open on a machine that does nothing else. */
+const UNHINDERED = 600
 const PROMPT = 2_000
 
 const clientOf = (server: Server): Client => createClient(server.url, tokenOf(server))
@@ -91,11 +93,11 @@ describe('an embedded data directory', function () {
       client.close()
     }
     expect(acknowledged.size).to.be.at.least(50 * TRIES)
-    // What the directory takes of it: a server that opens none tells how long the rest takes on this machine right now.
+    // A server that opens no directory tells how much slower this machine is right now than one with nothing else to do.
     const { opened } = await startServer({ DATABASE_URL: 'memory:' })
     told(`${acknowledged.size} writes kept, opened after`, openings)
     told('a server without a directory after', [opened])
-    expect(Math.min(...openings) - opened).to.be.lessThan(PROMPT)
+    expect(Math.min(...openings)).to.be.lessThan(PROMPT * Math.max(1, opened / UNHINDERED))
   })
 
   it('RUN-03 is not locked by a server that keeps its tasks elsewhere', async () => {
