@@ -64,8 +64,14 @@ async function answer(request: http.IncomingMessage): Promise<string> {
   return words === undefined ? run('page', owner) : run('search', owner, ...words)
 }
 
+/** Requests at once, where there is a limit: what is beyond it is refused, as Taskward refuses it. */
+const limit = Number(process.env['MAX_IN_FLIGHT'] ?? Number.POSITIVE_INFINITY)
+let inFlight = 0
+
 const server = http.createServer(async (request, response) => {
-  const body = await answer(request)
+  if (inFlight >= limit) return void response.writeHead(503, { 'Retry-After': '1', 'Content-Length': 0 }).end()
+  inFlight++
+  const body = await answer(request).finally(() => inFlight--)
   response.writeHead(request.method === 'POST' ? 201 : 200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
 })
 server.listen(Number(process.env['PORT']), '127.0.0.1')

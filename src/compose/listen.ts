@@ -16,13 +16,16 @@ export interface Address {
   readonly port: number
 }
 
+/** Connections that wait to be taken, where the system lets so many: beyond them a client is not heard, and tries again after a second, or three, or seven. */
+const BACKLOG = 4_096
+
 /** @throws {CannotStart} */
 export function listen(server: Server, host: string, port: number): Promise<Address> {
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void =>
       reject(new CannotStart([REASONS[error.code ?? ''] ?? `HOST and PORT cannot be listened on (${error.code})`], error))
     server.once('error', refused)
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off('error', refused)
       const address = server.address()
       const actual = typeof address === 'object' && address !== null ? address.port : port

@@ -1,6 +1,8 @@
+import { connect, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { Ports } from '../../src/application/ports.ts'
+import { asJson } from '../../src/application/printing.ts'
 import { portsOver } from '../builders.ts'
 import { type Answer, type Client, problemIn, serving, tokenOf } from './client.ts'
 
@@ -157,6 +159,41 @@ describe('limits', () => {
       }
     }),
   )
+
+  it('OPS-21 who does not read what was answered gets no more of it, until it has read or gone; nobody else notices', async () => {
+    const ports = portsOver()
+    const { of } = ports.tasks
+    const page = async () => ({ items: asJson<readonly never[]>(`[${' '.repeat(5_000_000)}]`), next: undefined, seq: 0 })
+    const heavy: Ports = { ...ports, tasks: { of: (owner) => ({ ...of(owner), page }) } }
+    await serving({ ports: heavy }, async (api: Client) => {
+      const unread = async (): Promise<Socket> => {
+        const socket = connect(api.port, '127.0.0.1').pause()
+        socket.on('error', () => {}).write(`GET /api/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenOf('ada')}\r\n\r\n`.repeat(8))
+        await new Promise((resolve) => socket.once('readable', resolve))
+        return socket
+      }
+      const served = async (): Promise<number> => {
+        let status = 503
+        for (let tries = 0; tries < 200 && status !== 200; tries++) status = (await api.get('/api/tasks')).status
+        return status
+      }
+      const first = await unread()
+      const refused = await api.get('/api/tasks')
+      expect([problemIn(refused), refused.headers['retry-after']]).to.deep.equal(['temporary-reduced-capacity', '1'])
+      expect((await api.get('/api/health/live')).status).to.equal(200)
+      expect((await api.post('/api/tasks', { title: 'small' })).status).to.equal(201)
+      expect((await api.get('/api/tasks', { as: 'bob' })).status).to.equal(200)
+      first.resume()
+      expect(await served(), 'once it has read').to.equal(200)
+      for (let time = 1; time <= 3; time++) {
+        const gone = await unread()
+        expect((await api.get('/api/tasks')).status).to.equal(503)
+        gone.destroy()
+        expect(await served(), `once it has gone, for the time ${time}`).to.equal(200)
+      }
+      first.destroy()
+    })()
+  })
 
   it(
     'RATE-04 health and documents are not counted',

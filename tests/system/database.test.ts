@@ -1,7 +1,9 @@
 import { createServer } from 'node:net'
 import { expect } from 'chai'
 import { after, afterEach, before, describe, it } from 'mocha'
-import { type FreshDatabase, freshDatabase, runOn, superuserUrl } from '../databases.ts'
+import pg from 'pg'
+import { MIGRATIONS, TRACKING_TABLE } from '../../src/adapters/postgres/migrations/migrate.ts'
+import { type FreshDatabase, forDriver, freshDatabase, runOn, superuserUrl } from '../databases.ts'
 import { createClient } from './client.ts'
 import { cleanUp, type Environment, freshDirectory, MAIN, run, start, startServer, tokenOf } from './process.ts'
 
@@ -9,6 +11,45 @@ const PRODUCTION = { NODE_ENV: 'production', AUTH_SECRET: 'q'.repeat(32), AUTH_A
 const MIGRATE = [MAIN[0], 'src/cli/migrate.ts'] as const
 
 const fails = (environment: Environment) => run(MAIN, { PORT: '0', DATA_DIR: freshDirectory(), ...environment })
+
+/** One statement on a connection of its own. */
+async function asked(url: string, sql: string) {
+  const client = new pg.Client(forDriver(url))
+  await client.connect()
+  try {
+    return await client.query<Record<string, unknown>>(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Each is refused for want of a right (42501), and the role neither owns anything nor bypasses row security. */
+async function mayChangeNothing(url: string): Promise<void> {
+  for (const sql of [
+    'create table more (id int)',
+    'alter table tasks add more int',
+    'create index more on tasks (title)',
+    'drop policy own_rows on tasks',
+    'alter table tasks no force row level security',
+    'alter table tasks disable row level security',
+    'create policy all_of_them on tasks using (true)',
+    'truncate tasks',
+    'drop table tasks',
+    `insert into ${TRACKING_TABLE} (name) values ('more')`,
+    `update server_secret set secret = secret`,
+  ]) {
+    const code = await asked(url, sql).then(
+      () => 'done',
+      (fault: { readonly code?: string }) => fault.code,
+    )
+    expect(code, sql).to.equal('42501')
+  }
+  const { rows } = await asked(
+    url,
+    `select rolbypassrls, rolsuper, (select count(*)::int from pg_class where relowner = r.oid) as owned from pg_roles r where rolname = current_user`,
+  )
+  expect(rows).to.deep.equal([{ rolbypassrls: false, rolsuper: false, owned: 0 }])
+}
 
 describe('a start with a PostgreSQL server', function () {
   this.timeout(60_000)
@@ -127,7 +168,7 @@ describe('bringing a database up to date', function () {
     await startServer(off)
   })
 
-  it('RUN-07 is done as the role of MIGRATION_DATABASE_URL, for one that serves and owns nothing', async () => {
+  it('OPS-20 RUN-07 is done as the role of MIGRATION_DATABASE_URL, for one that serves, owns nothing and may change no table', async () => {
     const fresh = await freshDatabase()
     await runOn(await superuserUrl(), `create role serving login password 'serving'`)
     try {
@@ -136,6 +177,7 @@ describe('bringing a database up to date', function () {
       const client = createClient(server.url, tokenOf(server))
       expect(await client.send('POST', '/api/tasks', { title: 'served' })).to.include({ status: 201 })
       client.close()
+      await mayChangeNothing(serving)
       server.signal('SIGTERM')
       expect((await server.ended).code).to.equal(0)
     } finally {
@@ -144,11 +186,13 @@ describe('bringing a database up to date', function () {
     }
   })
 
-  it('RUN-07 goes well where several servers start at once on an empty database', async () => {
+  it('OPS-19 RUN-07 is done once where several servers start at once on an empty database', async () => {
     const fresh = await freshDatabase()
     try {
       const starting = Array.from({ length: 3 }, () => start(MAIN, { PORT: '0', DATABASE_URL: fresh.url, DATA_DIR: freshDirectory() }))
       await Promise.all(starting.map((one) => one.printed(/^listening on/m)))
+      const { rows } = await asked(fresh.url, `select name, count(*)::int from ${TRACKING_TABLE} group by name order by name`)
+      expect(rows).to.deep.equal(MIGRATIONS.map(({ name }) => ({ name, count: 1 })))
     } finally {
       await cleanUp()
       await fresh.drop()

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { allIds, beginRequest, createClient, refused, startWriting } from './client.ts'
@@ -43,6 +43,34 @@ describe('a signal', function () {
     await refused(server.url)
     request.finish()
     expect(await request.closed).to.match(/HTTP\/1\.1 201 [\s\S]*"title":"slow"[\s\S]*\}$/)
+    expect((await server.ended).code).to.equal(0)
+  })
+
+  it('OPS-17 is told by readiness, and a request that crosses with it on a kept-alive connection is answered as the last one', async () => {
+    const server = await startServer({ DATABASE_URL: 'memory:' })
+    const { hostname, port } = new URL(server.url)
+    const open = async (bytes: string) => {
+      const socket = connect(Number(port), hostname)
+      const heard = { text: '' }
+      socket.setEncoding('utf8').on('data', (text: string) => (heard.text += text))
+      const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(heard.text)))
+      await new Promise<void>((sent) => socket.write(bytes, () => sent()))
+      return { socket, closed }
+    }
+    const head = `Host: ${hostname}\r\n`
+    const kept = await open(`GET /api/health/live HTTP/1.1\r\n${head}\r\n`)
+    await new Promise((resolve) => kept.socket.once('data', resolve))
+    const idle = await open(`GET /api/health/live HTTP/1.1\r\n${head}\r\n`)
+    await new Promise((resolve) => idle.socket.once('data', resolve))
+    const begun = await open(`GET /api/health/ready HTTP/1.1\r\n${head}`)
+    server.signal('SIGTERM')
+    await refused(server.url)
+    begun.socket.write('\r\n')
+    kept.socket.write(`GET /api/health/live HTTP/1.1\r\n${head}\r\n`)
+    expect(await begun.closed).to.match(/^HTTP\/1\.1 503 /)
+    expect((await kept.closed).split('HTTP/1.1 200 OK')).to.have.lengthOf(3)
+    expect(await kept.closed).to.match(/Connection: close/)
+    expect((await idle.closed).split('HTTP/1.1 200 OK')).to.have.lengthOf(2)
     expect((await server.ended).code).to.equal(0)
   })
 

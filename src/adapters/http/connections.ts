@@ -3,9 +3,12 @@ import http from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Tell } from '../../application/observation.ts'
-import { isSocket, sendEarly, sendRaw } from './draining.ts'
+import { isSocket, NO_PATIENCE, sendEarly, sendRaw } from './draining.ts'
 import { NO_STORE, PROBLEM_TYPE, SECURITY_HEADERS } from './headers.ts'
 import { PROBLEMS, type Problem, printProblem } from './problem.ts'
+
+/** Milliseconds for which what a client had sent on a kept-alive connection may still be on its way when the server stops (OPS-17). */
+const ON_ITS_WAY = 500
 
 /**
  * Every connection of a server. Answers what is no request: bytes that the parser cannot read, requests that take too long, and CONNECT
@@ -39,8 +42,15 @@ export class Connections {
       const latest = this.#latest.get(socket)
       if (latest !== undefined && !latest.writableFinished) latest.once('close', () => socket.destroySoon())
       // What a fresh connection has begun to ask is still answered.
-      else if (latest !== undefined || socket.bytesRead === 0) socket.destroySoon()
+      else if (latest !== undefined || socket.bytesRead === 0) this.#closeUnlessAsked(socket)
     }
+  }
+
+  /** A request that crossed with the end is the last one: its answer says so, and the connection ends with it. */
+  #closeUnlessAsked(socket: Socket): void {
+    const before = socket.bytesRead
+    const closing = setTimeout(() => socket.bytesRead === before && socket.destroySoon(), ON_ITS_WAY)
+    socket.once('close', () => clearTimeout(closing))
   }
 
   cutOff(): void {
@@ -59,10 +69,11 @@ export class Connections {
     const id = randomUUID()
     const body = printProblem(problem, id)
     const headers = { ...SECURITY_HEADERS, 'Cache-Control': NO_STORE, 'X-Request-Id': id, 'Content-Type': PROBLEM_TYPE, ...problem.headers }
-    const { status } = PROBLEMS[problem.slug]
-    if (isUnderWay) respond(latest, status, headers, body)
-    else sendRaw(socket, raw(status, headers, body, method))
     const { slug } = problem
+    const { status } = PROBLEMS[slug]
+    const patience = slug === 'request-timeout' ? NO_PATIENCE : undefined
+    if (isUnderWay) respond(latest, status, headers, body, patience)
+    else sendRaw(socket, raw(status, headers, body, method), patience)
     this.#tell({
       kind: 'answered',
       request: {
@@ -94,11 +105,11 @@ const isTargetTooLong = (packet: Buffer | undefined): boolean => /^[A-Z]+ [^ \r\
 /** Whether it was a HEAD that could not be read: its answer has no body (HTTP-02). What follows a whole one in the same piece is not answered at all. */
 const isHead = ({ rawPacket }: ParserError): boolean => rawPacket?.toString('latin1', 0, 5) === 'HEAD '
 
-function respond(res: http.ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
+function respond(res: http.ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string, patience: number | undefined): void {
   res.statusCode = status
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   res.setHeader('Content-Length', Buffer.byteLength(body))
-  sendEarly(res.req, res, body)
+  sendEarly(res.req, res, body, patience)
 }
 
 function endAfter(res: http.ServerResponse, socket: Duplex): void {

@@ -8,16 +8,18 @@ import { sendEarly } from './draining.ts'
 import { checkFraming } from './framing.ts'
 import { NO_STORE, SECURITY_HEADERS } from './headers.ts'
 import { traceIn } from './trace-parent.ts'
+import { Unsent } from './unsent.ts'
 
 /** What surrounds every request: its id and headers, its framing, the answer to what it ended with, and one line about it (LOG-01). */
-export const exchange =
-  (cors: Cors, tell: Tell, isStopping: () => boolean) =>
-  async (ctx: Context, next: Next): Promise<void> => {
+export function exchange(cors: Cors, tell: Tell, isStopping: () => boolean) {
+  const unsent = new Unsent()
+  return async (ctx: Context, next: Next): Promise<void> => {
     const began = performance.now()
     begin(ctx, cors)
     try {
       ctx.url = checkFraming(ctx.req)
       await next()
+      unsent.hold(ctx)
     } catch (thrown) {
       // What the parser could not read to its end has had its answer, and its line.
       if (ctx.headerSent) {
@@ -30,6 +32,7 @@ export const exchange =
     if (!ctx.req.complete) answerEarly(ctx)
     tell({ kind: 'answered', request: observed(ctx, performance.now() - began) })
   }
+}
 
 function begin(ctx: Context, cors: Cors): void {
   ctx.state.id = randomUUID()
