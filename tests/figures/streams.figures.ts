@@ -30,8 +30,8 @@ describe('live streams, measured', function () {
 
   it('LIVE-01 LIVE-07 many streams in one process hear of writes at once', () => eventsArrive('memory:', figure(10_000, 500), figure(500, 100), 1_000))
 
-  // The rate is one that this database, the server and the readers carry together on two cores: beyond it writes queue.
-  it('LIVE-01 LIVE-07 LIVE-09 streams hear of writes at once with a database', () => eventsArrive(database.url, 500, 100, LONG ? 250 : 1_000))
+  it('LIVE-01 LIVE-07 LIVE-09 streams hear of writes at once with a database', () =>
+    eventsArrive(database.url, figure(10_000, 500), figure(500, 100), LONG ? 250 : 1_000))
 
   /** @param most milliseconds, of 99 events in 100; as told they are far fewer where the machine has nothing else to do */
   async function eventsArrive(url: string, count: number, rate: number, most: number): Promise<void> {
