@@ -4,7 +4,7 @@ import { describe, it } from 'mocha'
 import { secretKeys } from '../../src/adapters/jwt/keys.ts'
 import { createVerifier } from '../../src/adapters/jwt/verifier.ts'
 import { createMemoryStore } from '../../src/adapters/memory/store.ts'
-import { createLogger, listen } from '../../src/adapters/system/log.ts'
+import { logTo } from '../../src/adapters/system/log.ts'
 import { createMetrics } from '../../src/adapters/system/metrics.ts'
 import { type OwnedTasks, type TaskStore, Unavailable } from '../../src/application/ports.ts'
 import { portsOver } from '../builders.ts'
@@ -44,7 +44,7 @@ function failing(store: TaskStore): TaskStore {
 /** Everything that was told, as the log and the metrics have it. */
 async function toldOf(api: Client): Promise<string> {
   const lines: string[] = []
-  const log = listen(createLogger('trace', { write: (line: string) => void lines.push(line) }))
+  const log = logTo({ write: (line: string) => void lines.push(line) }, 'trace')
   const metrics = createMetrics()
   for (const observation of api.told) {
     log(observation)

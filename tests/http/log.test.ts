@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { createLogger, listen } from '../../src/adapters/system/log.ts'
+import { logTo } from '../../src/adapters/system/log.ts'
 import type { AnsweredRequest, Observation } from '../../src/application/observation.ts'
 import { serving, tokenOf } from './client.ts'
 
@@ -90,7 +90,7 @@ describe('what is told of requests', () => {
       await api.get('/api/tasks', { as: `${secret}.${secret}.${secret}.${secret}` })
       await api.raw(`${secret} /${secret}\x07\x1b[31m HTTP/1.1\r\n\r\n`)
       const written: string[] = []
-      const tell = listen(createLogger('trace', { write: (line: string) => void written.push(line) }))
+      const tell = logTo({ write: (line: string) => void written.push(line) }, 'trace')
       for (const observation of api.told) tell(observation)
       const lines = written.join('')
       expect(lines.split('\n').filter((line) => line !== '')).to.have.length(api.told.length)

@@ -4,8 +4,8 @@ import { beginning, IS_DISTRIBUTED } from './beginning.ts'
 import { Connections, setPipelining } from './connections.ts'
 import { isBroken, isMisled, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
 import { BEHIND_ANOTHER, HURRIED, patienceOf } from './patience.ts'
-import { queryFor } from './query.ts'
-import { inOrder, onlyRow, type Row, type Runner, type Session, type Statement, type TransactionTerms, type Values } from './session.ts'
+import { Query } from './query.ts'
+import { inOrder, onlyRow, type Parameter, type Row, type Runner, type Session, type Statement, type TransactionTerms, type Values } from './session.ts'
 
 /** How often a statement is run that was rolled back on account of others, or in a form that the pooler does not take. */
 const TRIES = 4
@@ -47,7 +47,7 @@ export class PoolSession implements Session {
     )
   }
 
-  #ask(statement: Statement, parameters: unknown[]): Promise<readonly Row[]> {
+  #ask(statement: Statement, parameters: readonly Parameter[]): Promise<readonly Row[]> {
     const { connecting, answering } = HURRIED
     return this.#persistently(connecting + answering, (left) => this.#runOnce(statement, parameters, left - answering))
   }
@@ -65,8 +65,8 @@ export class PoolSession implements Session {
           hasOwner: terms.owner !== undefined,
           run: async (statement, values) => {
             if (performance.now() > end) throw new Error('query read timeout: the transaction takes too long')
-            const asked = queryFor(statement, inOrder(statement, values), this.#prepares, answering + BEHIND_ANOTHER * sent++)
-            return (await client.query<(string | null)[]>(asked).finally(() => sent--)).rows
+            const patience = answering + BEHIND_ANOTHER * sent++
+            return this.#send(client, statement, inOrder(statement, values), patience).finally(() => sent--)
           },
         })
         await client.query(isKept(result) ? 'commit' : 'rollback')
@@ -124,17 +124,23 @@ export class PoolSession implements Session {
   }
 
   /** By callbacks: with a promise for each step a page costs a tenth more of this process's time. */
-  #runOnce(statement: Statement, values: unknown[], patience: number): Promise<readonly Row[]> {
+  #runOnce(statement: Statement, values: readonly Parameter[], patience: number): Promise<readonly Row[]> {
     return new Promise((resolve, reject) => {
-      const lend = (client: PoolClient, release: (isBroken: boolean) => void): void =>
-        void client.query<(string | null)[]>(queryFor(statement, values, this.#prepares), (fault, result) => {
-          // The driver's types say otherwise, but there is no fault where all went well.
-          const isFault = fault instanceof Error
-          release(isFault && isBroken(fault))
-          if (isFault) reject(fault)
-          else resolve(result.rows)
-        })
+      const lend = (client: PoolClient, release: (isBroken: boolean) => void): void => {
+        const answered = (fault: unknown, rows: readonly Row[]): void => {
+          release(fault !== null && isBroken(fault))
+          if (fault === null) resolve(rows)
+          else reject(fault)
+        }
+        client.query(new Query(statement, values, this.#prepares, answered))
+      }
       this.#connections.borrow(patience, lend, reject)
+    })
+  }
+  #send(client: PoolClient, statement: Statement, values: readonly Parameter[], answering: number): Promise<readonly Row[]> {
+    return new Promise((resolve, reject) => {
+      const answered = (fault: unknown, rows: readonly Row[]): void => (fault === null ? resolve(rows) : reject(fault))
+      client.query(new Query(statement, values, this.#prepares, answered, answering))
     })
   }
 }

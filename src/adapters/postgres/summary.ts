@@ -1,8 +1,8 @@
 import { asJson, type Json } from '../../application/printing.ts'
 import { OPEN, SUMMARY_TAGS, type Summary, type SummaryBounds } from '../../domain/summary.ts'
 import { PRIORITIES, STATUSES } from '../../domain/task.ts'
+import { reaches } from './list-filter.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { reaches } from './page.ts'
 import { onlyRow } from './session.ts'
 
 const LIVE = 'from tasks t where t.owner_id = $owner and t.deleted_at is null'

@@ -21,6 +21,7 @@ import { KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, storedFrom } from './ro
 import { onlyRow, type Session } from './session.ts'
 import { summary } from './summary.ts'
 import { changes } from './sync.ts'
+import { type ToldPages, toldPages } from './told-pages.ts'
 import { empty, loadTrashed, purge, trash } from './trash.ts'
 import type { Wakes } from './wakes.ts'
 
@@ -28,9 +29,13 @@ import type { Wakes } from './wakes.ts'
  * @param trashDays how long a task stays in the trash: with its deletion the work of purging it is scheduled
  * @param share undefined: one connection is all there is
  */
-export const createTaskStore = (session: Session, trashDays: number, wakes: Wakes, share?: Share): TaskStore => ({
-  of: (owner: Owner): OwnedTasks => new Tasks(owner, ownerScope(session, owner, share), ownerTransaction(session, owner, share), trashDays, wakes),
-})
+export function createTaskStore(session: Session, trashDays: number, wakes: Wakes, share?: Share): TaskStore {
+  const told = toldPages()
+  return {
+    of: (owner: Owner): OwnedTasks =>
+      new Tasks(owner, ownerScope(session, owner, share), ownerTransaction(session, owner, share), trashDays, wakes, told(owner)),
+  }
+}
 
 export const READ = OwnerStatement.of(
   'read',
@@ -50,13 +55,15 @@ class Tasks implements OwnedTasks {
   readonly #transact: OwnerTransaction
   readonly #trashDays: number
   readonly #wakes: Wakes
+  readonly #told: ToldPages
 
-  constructor(owner: Owner, mine: OwnerScope, transact: OwnerTransaction, trashDays: number, wakes: Wakes) {
+  constructor(owner: Owner, mine: OwnerScope, transact: OwnerTransaction, trashDays: number, wakes: Wakes, told: ToldPages) {
     this.#owner = owner
     this.#mine = mine
     this.#transact = transact
     this.#trashDays = trashDays
     this.#wakes = wakes
+    this.#told = told
   }
 
   async read(id: TaskId): Promise<Shown | undefined> {
@@ -65,7 +72,7 @@ class Tasks implements OwnedTasks {
   }
 
   page(query: Query): Promise<TaskPage> {
-    return page(this.#mine, query)
+    return page(this.#mine, query, this.#told)
   }
 
   changes(query: ChangesQuery): Promise<ChangesPage> {

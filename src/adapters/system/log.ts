@@ -1,5 +1,5 @@
 import { type DestinationStream, type Level, type Logger, pino } from 'pino'
-import type { Observation, Tell } from '../../application/observation.ts'
+import type { AnsweredRequest, Observation, Tell } from '../../application/observation.ts'
 import { describeCause } from './cause.ts'
 
 export interface Log {
@@ -17,25 +17,27 @@ export function openLog(level: string, pid?: number): Log {
   // Not synchronous: a reader that is slow must not hold up requests. And together: each write by itself costs a request a sixth of its time.
   // A pipe takes 4 KB in one piece or not at all, so lines of several processes do not mix.
   const destination = pino.destination({ fd: 2, sync: false, minLength: 2_048, maxWrite: 4_096, periodicFlush: 50 })
-  return { tell: listen(createLogger(level, destination, pid)), flush: () => destination.flushSync() }
+  return { tell: logTo(destination, level, pid), flush: () => destination.flushSync() }
 }
 
-export const createLogger = (level: string, destination: DestinationStream, pid?: number): Logger =>
-  pino({ level, base: pid === undefined ? null : { pid }, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeControls } }, destination)
+/** The log as a listener. What it tells of a request was made to be told: pattern, never path; pseudonym, never owner. */
+export function logTo(destination: DestinationStream, level: string, pid?: number): Tell {
+  const base = pid === undefined ? null : { pid }
+  const logger = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: escapeControls } }, destination)
+  const tellsRequests = logger.isLevelEnabled('info')
+  const head = pid === undefined ? '' : `"pid":${pid},`
+  return (observation) => {
+    if (observation.kind !== 'answered') write(logger, observation)
+    else if (tellsRequests) destination.write(lineOf(observation.request, head))
+  }
+}
 
 /** JSON leaves these as they are, and a terminal may obey them (LOG-02); outside strings a line never holds one. */
 const escapeControls = (text: string): string => text.replace(/[\x7f-\x9f\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-/** The log as a listener. What it tells of a request was made to be told: pattern, never path; pseudonym, never owner. */
-export const listen =
-  (logger: Logger): Tell =>
-  (observation) =>
-    write(logger, observation)
-
 /** How much each kind matters: a new kind does not compile until it stands here. */
 const LEVELS = {
   listening: 'info',
-  answered: 'info',
   failed: 'error',
   'key-set-fetched': 'info',
   'key-set-failed': 'warn',
@@ -46,17 +48,30 @@ const LEVELS = {
   stopping: 'info',
   stopped: 'info',
   'due-work-done': 'info',
-} as const satisfies Record<Observation['kind'], Level>
+} as const satisfies Record<Rare['kind'], Level>
 
-function write(logger: Logger, observation: Observation): void {
+type Rare = Exclude<Observation, { readonly kind: 'answered' }>
+
+function write(logger: Logger, observation: Rare): void {
   const { kind, ...rest } = observation
-  logger[LEVELS[kind]](fieldsOf(observation) ?? rest, kind)
+  logger[LEVELS[kind]](observation.kind === 'failed' ? { id: observation.requestId, cause: describeCause(observation.cause) } : rest, kind)
 }
 
-/** Of the kinds that are not told as they are. */
-function fieldsOf(observation: Observation): object | undefined {
-  if (observation.kind === 'failed') return { id: observation.requestId, cause: describeCause(observation.cause) }
-  if (observation.kind !== 'answered') return undefined
-  const { milliseconds, ...request } = observation.request
-  return { ...request, ms: Math.round(milliseconds * 1000) / 1000 }
+/** As the logger prints it, which takes a seventh of a small request's time for what it finds out anew about each. */
+function lineOf({ id, method, route, status, milliseconds, owner, problem, reason, trace }: AnsweredRequest, head: string): string {
+  const ms = Math.round(milliseconds * 1000) / 1000
+  const line = `{"level":30,"time":"${now()}",${head}"id":"${id}"${member('method', method)}${member('route', route)},"status":${status}`
+  return escapeControls(
+    `${line}${member('owner', owner)}${member('problem', problem)}${member('reason', reason)}${member('trace', trace)},"ms":${ms},"msg":"answered"}\n`,
+  )
+}
+
+const member = (name: string, value: string | undefined): string => (value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`)
+
+/** Printed once a millisecond. */
+let [printedAt, printed] = [0, '']
+function now(): string {
+  const at = Date.now()
+  if (at !== printedAt) [printedAt, printed] = [at, new Date(at).toISOString()]
+  return printed
 }

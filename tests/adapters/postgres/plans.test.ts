@@ -42,7 +42,7 @@ for (const { name, open } of databasesUnderTest) {
     const planOf = async (text: string, values: unknown[]): Promise<string> =>
       (await database.ask(`explain (costs off) ${text}`, values)).map((row) => String(row['QUERY PLAN'])).join('\n')
 
-    const page = (some: Partial<Query>, values: unknown[] = []): Promise<string> => planOf(pageStatement(queryOf(some)).text, ['ada', ...values])
+    const page = (some: Partial<Query>, values: unknown[] = []): Promise<string> => planOf(pageStatement(queryOf(some)).text, ['ada', ...values, null])
 
     for (const field of SORT_FIELDS) {
       for (const descending of [false, true]) {
@@ -92,10 +92,10 @@ for (const { name, open } of databasesUnderTest) {
 
     it('LIST-11 a page and a read are planned once for all owners: planning takes longer than running them', async () => {
       const { ask } = database
-      await ask(`prepare page (text) as ${pageStatement(queryOf()).text}`)
+      await ask(`prepare page (text, text) as ${pageStatement(queryOf()).text}`)
       await ask(`prepare read (text, uuid) as ${READ.text}`)
       for (let n = 0; n < 8; n++) {
-        await ask(`execute page ('ada')`)
+        await ask(`execute page ('ada', null)`)
         await ask(`execute read ('ada', '${idOf(1)}')`)
       }
       const plans = await ask(`select name, generic_plans::int as once from pg_prepared_statements where name in ('page', 'read') order by 1`)

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { createLogger, listen } from '../../../src/adapters/system/log.ts'
+import { logTo } from '../../../src/adapters/system/log.ts'
 import type { AnsweredRequest, Observation } from '../../../src/application/observation.ts'
 
 /** The lines that these observations make. */
 function linesOf(observations: readonly Observation[], level = 'trace'): string[] {
   const lines: string[] = []
-  const tell = listen(createLogger(level, { write: (text) => void lines.push(text) }))
+  const tell = logTo({ write: (text) => void lines.push(text) }, level)
   for (const observation of observations) tell(observation)
   return lines
 }

@@ -1,14 +1,16 @@
 import { browseTasks, readTask } from '../../../application/browsing.ts'
 import { createTask } from '../../../application/creation.ts'
 import { patchTask, replaceTask } from '../../../application/editing.ts'
-import type { Ports } from '../../../application/ports.ts'
+import type { Ports, TaskPage } from '../../../application/ports.ts'
+import type { Principal } from '../../../application/principal.ts'
+import { remembering } from '../../../application/recent.ts'
 import { traced } from '../../../application/tracing.ts'
 import { discardTask } from '../../../application/trash.ts'
 import { bytesOf } from '../body.ts'
-import { decodeListRequest, noQuery } from '../codecs/query.ts'
+import { decodeListRequest, type ListRequest, noQuery } from '../codecs/query.ts'
 import { DRAFT, decodeBody, EDIT, NEW_TASK } from '../codecs/task.ts'
 import { JSON_TYPE } from '../headers.ts'
-import { answerOf, send, sendPage, sendUnlessKnown } from '../outcome.ts'
+import { answerOf, type PageAnswer, pageAnswer, send, sendPage, sendUnlessKnown } from '../outcome.ts'
 import type { Cursors } from '../paging.ts'
 import { etagOf } from '../precondition.ts'
 import { acceptable, type Route } from './route.ts'
@@ -16,6 +18,9 @@ import { idOf, receive, termsOf } from './writing.ts'
 
 const COLLECTION = '/api/tasks'
 const ITEM = '/api/tasks/:id'
+
+/** So many different queries of lists are remembered as read. */
+const QUERIES = 1_000
 
 const JSON_ALONE = ['application/json']
 const PATCH_TYPES = ['application/merge-patch+json', 'application/json']
@@ -27,6 +32,18 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
   const replace = traced(ports, replaceTask)
   const patch = traced(ports, patchTask)
   const discard = traced(ports, discardTask)
+  const decode = remembering(decodeListRequest, QUERIES)
+
+  // A store that tells the same page again gives the same object, and whoever asks for it in the same words gets the same answer.
+  const answered = new WeakMap<TaskPage, { readonly asked: ListRequest; readonly principal: Principal; readonly answer: PageAnswer }>()
+  const answerTo = (asked: ListRequest, principal: Principal, page: TaskPage): PageAnswer => {
+    const before = answered.get(page)
+    if (before?.asked === asked && before.principal === principal) return before.answer
+    const next = page.next && cursors.seal(principal, asked, page.next)
+    const answer = pageAnswer(COLLECTION, asked.parameters, page.items, next)
+    answered.set(page, { asked, principal, answer })
+    return answer
+  }
 
   return [
     /** One page. A token with `tasks:read`. LIST-01 to LIST-11. */
@@ -35,14 +52,13 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
       path: COLLECTION,
       needs: 'tasks:read',
       async handle(ctx, principal) {
-        const asked = decodeListRequest(ctx.querystring)
+        const asked = decode(ctx.querystring)
         const { filter, sort, limit, cursor } = asked
         const from = cursor === undefined ? undefined : cursors.open(principal, asked, cursor)
         acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { filter, sort, limit, from })
-        const next = page.next && cursors.seal(principal, asked, page.next)
         ctx.set('Taskward-Seq', String(page.seq))
-        sendPage(ctx, COLLECTION, asked.parameters, page.items, next)
+        sendPage(ctx, answerTo(asked, principal, page))
       },
     },
 
