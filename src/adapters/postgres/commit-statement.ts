@@ -38,6 +38,8 @@ const isDecidedOn = ({ writes, keeps }: Shape): boolean => writes === 'change' |
 export const IS_KEPT = `exists (select from kept_answers k where k.owner_id = $owner and k.scope_hash = sha256(convert_to($scope::text, 'UTF8')) and k.key = $key
 and k.expires_at > $now::timestamptz)`
 
+export const IS_TAKEN = ['tasks', 'tombstones'].map((table) => `exists (select from ${table} x where x.owner_id = $owner and x.id = $id::uuid)`).join(' or ')
+
 /** Bytes that come: the task's, less what it weighed, its entry's, the kept answer's. */
 const added = ({ writes }: Shape): string =>
   writes === 'nothing'
@@ -52,12 +54,11 @@ const added = ({ writes }: Shape): string =>
 function verdict(shape: Shape): string {
   const isFresh = '(select o.xmin from owners o where o.owner_id = $owner) = held.written'
   const refused = (kind: string): string => `case when ${isFresh} then '${kind}' else 'again' end`
-  const isTaken = ['tasks', 'tombstones'].map((table) => `exists (select from ${table} x where x.owner_id = $owner and x.id = $id::uuid)`).join(' or ')
   const cases: readonly (string | false)[] = [
     `when held.written is null then 'again'`,
     shape.keeps && `when ${IS_KEPT} then 'overtaken'`,
     isDecidedOn(shape) && `when not exists (select from present) then 'overtaken'`,
-    shape.writes === 'creation' && `when ${isTaken} then ${refused('already-exists')}`,
+    shape.writes === 'creation' && `when ${IS_TAKEN} then ${refused('already-exists')}`,
     shape.writes === 'creation' && `when held.tasks >= $taskQuota::bigint then ${refused('task-quota-exceeded')}`,
     shape.writes !== 'nothing' && `when held.bytes + ${added(shape)} > $byteQuota::bigint then ${refused('storage-quota-exceeded')}`,
   ]
@@ -90,7 +91,20 @@ function numbering(shape: Shape): string {
   return `numbered as (update owners o set ${sets.filter((set) => set !== false).join(', ')} from clear where o.owner_id = $owner returning ${seq} as seq)`
 }
 
-const writing = ({ writes, content }: Shape): string =>
+/** The task as it becomes, its tags and its entry, under the number that `numbered` gives. */
+export const recorded = (shape: Shape): readonly string[] => [
+  written(shape),
+  ...(shape.removesTags
+    ? [`untagged as (delete from task_tags g using numbered where g.owner_id = $owner and g.task_id = $id::uuid and g.tag = any($removedTags::text[]))`]
+    : []),
+  ...(shape.addsTags
+    ? [`tagged as (insert into task_tags (owner_id, task_id, tag) select $owner, $id::uuid, tag from numbered, unnest($addedTags::text[]) tag)`]
+    : []),
+  `entry as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
+select $owner, numbered.seq, $id::uuid, $version::int, $kind, $at::timestamptz, $actor, $fields::json, $entryWeight::int from numbered)`,
+]
+
+const written = ({ writes, content }: Shape): string =>
   writes === 'creation'
     ? `task as (insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, completed_at, created_at,
 updated_at, deleted_at, weight) select $owner, $id::uuid, numbered.seq, $version::int, $title, $titleKey, $description, $searchText, $status, $priority::smallint, $due,
@@ -99,7 +113,6 @@ $dueOrder::bigint, $tags::text[], $completedAt::timestamptz, $createdAt::timesta
 
 export function commitStatement(shape: Shape): OwnerStatement {
   const { writes, keeps, trims } = shape
-  const records = writes !== 'nothing'
   const parts: readonly (string | false)[] = [
     LOOKING.held,
     LOOKING.opened,
@@ -111,22 +124,19 @@ export function commitStatement(shape: Shape): OwnerStatement {
     trims &&
       `trimmed as (delete from changes c using clear where c.owner_id = $owner and c.task_id = $id::uuid and c.version = $version::int - ${ENTRIES_KEPT} returning c.weight)`,
     numbering(shape),
-    records && writing(shape),
-    shape.removesTags &&
-      `untagged as (delete from task_tags g using numbered where g.owner_id = $owner and g.task_id = $id::uuid and g.tag = any($removedTags::text[]))`,
-    shape.addsTags && `tagged as (insert into task_tags (owner_id, task_id, tag) select $owner, $id::uuid, tag from numbered, unnest($addedTags::text[]) tag)`,
-    records &&
-      `entry as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
-select $owner, numbered.seq, $id::uuid, $version::int, $kind, $at::timestamptz, $actor, $fields::json, $entryWeight::int from numbered)`,
+    ...(writes === 'nothing' ? [] : recorded(shape)),
     shape.schedules && SCHEDULED,
   ]
   const body = `select case when verdict.kind = 'committed' and numbered.seq is null then 'overtaken' else verdict.kind end, numbered.seq::text from verdict left join numbered on true`
   return OwnerStatement.of(
-    `commit ${Object.values(shape)
-      .map(Number)
-      .map((bit, n) => (n === 0 ? writes : bit))
-      .join('-')}`,
+    nameOf('commit', shape),
     body,
     parts.filter((part) => part !== false),
   )
 }
+
+export const nameOf = (kind: string, shape: Shape): string =>
+  `${kind} ${Object.values(shape)
+    .map(Number)
+    .map((bit, n) => (n === 0 ? shape.writes : bit))
+    .join('-')}`

@@ -1,88 +1,18 @@
 import { type Commit, Unavailable, type Verdict } from '../../application/ports.ts'
-import { type Change, isFree } from '../../domain/change.ts'
-import { dueOrder } from '../../domain/due.ts'
-import { type Instant, instantAt, millisecondsOf } from '../../domain/instant.ts'
-import { searchText } from '../../domain/query.ts'
-import { DAY, ENTRIES_KEPT } from '../../domain/retention.ts'
-import { PRIORITIES } from '../../domain/task.ts'
-import { folded } from '../../domain/text.ts'
-import { answerWeight, entryWeight, taskWeight } from '../../domain/weight.ts'
 import { commitStatement, type Shape } from './commit-statement.ts'
-import { isUniqueViolation } from './faults.ts'
+import { shapeOf, valuesOf } from './commit-values.ts'
+import { isMet } from './faults.ts'
 import type { OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { onlyRow, type Row, type Values } from './session.ts'
+import { onlyRow, type Row } from './session.ts'
+import { isStraight, straightStatement } from './straight-statement.ts'
 
 /** How often a commit may meet writes that its statement did not see; each time one of them got on. */
 const TRIES = 1000
 
-/** Tags as they were and as they become; a creation had none. */
-const tagsOf = ({ before, after }: Change): { readonly added: readonly string[]; readonly removed: readonly string[] } => ({
-  added: after.tags.filter((tag) => !before?.tags.includes(tag)),
-  removed: (before?.tags ?? []).filter((tag) => !after.tags.includes(tag)),
-})
-
-function shapeOf({ change, keep }: Commit): Shape {
-  const tags = change && tagsOf(change)
-  return {
-    writes: change === undefined ? 'nothing' : change.before === null ? 'creation' : 'change',
-    content: change !== undefined && (change.before === null || 'title' in change.fields || 'description' in change.fields),
-    addsTags: tags !== undefined && tags.added.length > 0,
-    removesTags: tags !== undefined && tags.removed.length > 0,
-    trims: change !== undefined && change.after.version > ENTRIES_KEPT,
-    keeps: keep !== undefined,
-    schedules: keep !== undefined || change?.after.deletedAt != null,
-  }
-}
-
-function changeValues({ kind, at, before, after, fields }: Change, quota: Commit['quota']): Values {
-  const tags = tagsOf({ kind, at, before, after, fields })
-  return {
-    id: after.id,
-    version: after.version,
-    title: after.title,
-    titleKey: folded(after.title),
-    description: after.description,
-    searchText: searchText(after),
-    status: after.status,
-    priority: PRIORITIES.indexOf(after.priority),
-    due: after.due,
-    dueOrder: after.due === null ? null : dueOrder(after.due),
-    tags: after.tags,
-    addedTags: tags.added,
-    removedTags: tags.removed,
-    completedAt: after.completedAt,
-    createdAt: after.createdAt,
-    deletedAt: after.deletedAt,
-    weight: taskWeight(after),
-    kind,
-    at,
-    fields: JSON.stringify(fields),
-    entryWeight: entryWeight(fields),
-    taskQuota: quota.tasks,
-    byteQuota: isFree({ kind }) ? Number.MAX_SAFE_INTEGER : quota.bytes,
-  }
-}
-
-export function keepValues({ once, outcome }: NonNullable<Commit['keep']>): Values {
-  return {
-    id: outcome.id,
-    scope: once.scope,
-    key: once.key,
-    fingerprint: once.fingerprint,
-    outcome: outcome.kind,
-    body: outcome.json,
-    answerWeight: answerWeight(outcome.json),
-  }
-}
-
-/** When the first of what is written falls due: a kept answer after a day, a task in the trash after the days it is kept there (STORE-10). */
-function dueAt({ change, keep, now }: Commit, trashDays: number): Instant {
-  const moments = [keep ? millisecondsOf(now) + DAY : Infinity, change?.after.deletedAt ? millisecondsOf(change.after.deletedAt) + trashDays * DAY : Infinity]
-  return instantAt(Math.min(...moments))
-}
-
 /** All of it in one statement, or nothing. */
 export async function commit(mine: OwnerScope, what: Commit, trashDays: number): Promise<Verdict> {
+  const straight = await unlessMet(commitStraight(mine, what, trashDays))
+  if (straight !== undefined) return straight
   for (let tries = 0; tries < TRIES; tries++) {
     const verdict = await unlessMet(attempt(mine, what, trashDays))
     if (verdict !== undefined) return verdict
@@ -90,27 +20,24 @@ export async function commit(mine: OwnerScope, what: Commit, trashDays: number):
   throw new Unavailable('database', { cause: new Error('the owner is being written by too many at once') })
 }
 
-/** @returns undefined where the statement met writes that it did not see: nothing was written, and the next look sees them */
-export async function attempt(mine: OwnerScope, what: Commit, trashDays: number): Promise<Verdict | undefined> {
-  const { change, decidedOn = null, actor, now, quota, keep } = what
-  const values = {
-    answerWeight: 0,
-    decidedOn,
-    actor,
-    now,
-    dueAt: dueAt(what, trashDays),
-    ...(keep && keepValues(keep)),
-    ...(change && changeValues(change, quota)),
-  }
-  return verdictFrom(await mine(statementFor(shapeOf(what)), values))
+/** @returns undefined where something stands in the way, or may */
+async function commitStraight(mine: OwnerScope, what: Commit, trashDays: number): Promise<Verdict | undefined> {
+  const shape = shapeOf(what)
+  if (!isStraight(shape)) return undefined
+  const [row] = await mine(straightFor(shape), valuesOf(what, trashDays))
+  return row && { kind: 'committed', seq: Number(row[0]) }
 }
 
-/** A creation that meets another of its id, or a first write another one. */
+/** @returns undefined where the statement met writes that it did not see: nothing was written, and the next look sees them */
+export const attempt = async (mine: OwnerScope, what: Commit, trashDays: number): Promise<Verdict | undefined> =>
+  verdictFrom(await mine(statementFor(shapeOf(what)), valuesOf(what, trashDays)))
+
+/** A creation that meets another of its id, a first write another one, a change what became of its task, a key itself. */
 async function unlessMet(attempted: Promise<Verdict | undefined>): Promise<Verdict | undefined> {
   try {
     return await attempted
   } catch (fault) {
-    if (isUniqueViolation(fault)) return undefined
+    if (isMet(fault)) return undefined
     throw fault
   }
 }
@@ -130,11 +57,15 @@ function verdictFrom(rows: readonly Row[]): Verdict | undefined {
   }
 }
 
-const statements = new Map<string, OwnerStatement>()
+const statementFor = made(commitStatement)
+const straightFor = made(straightStatement)
 
-function statementFor(shape: Shape): OwnerStatement {
-  const name = JSON.stringify(shape)
-  const statement = statements.get(name) ?? commitStatement(shape)
-  statements.set(name, statement)
-  return statement
+function made(make: (shape: Shape) => OwnerStatement): (shape: Shape) => OwnerStatement {
+  const statements = new Map<string, OwnerStatement>()
+  return (shape) => {
+    const name = JSON.stringify(shape)
+    const statement = statements.get(name) ?? make(shape)
+    statements.set(name, statement)
+    return statement
+  }
 }

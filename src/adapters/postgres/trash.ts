@@ -4,7 +4,7 @@ import type { Emptying, Purge, TrashPage, TrashQuery } from '../../application/t
 import { type Instant, instantAt, isInstant, millisecondsOf } from '../../domain/instant.ts'
 import { DAY } from '../../domain/retention.ts'
 import type { TaskId } from '../../domain/task.ts'
-import { keepValues } from './commit.ts'
+import { keepValues } from './commit-values.ts'
 import { erasingValues, tombstoneUntil } from './erasing.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
 import { IN_TRASH, instant, KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, SHOWN, storedFrom } from './rows.ts'
