@@ -24,9 +24,6 @@ const Changes = defineEntity({
   tableName: 'changes',
   ...GUARDED,
   uniques: [{ name: 'changes_owner_id_task_id_version_key', properties: ['ownerId', 'task', 'version'] }],
-  checks: [
-    { name: 'changes_kind_check', property: 'kind', expression: `kind in ('created', 'edited', 'completed', 'reopened', 'deleted', 'restored', 'reverted')` },
-  ],
   properties: {
     ownerId: owner(),
     seq: number('seq').primary(),
@@ -49,7 +46,6 @@ const KeptAnswers = defineEntity({
     { name: 'kept_answers_task', properties: ['ownerId', 'taskId'], where: 'body is not null' },
     { name: 'kept_answers_expiry', properties: ['ownerId', 'expiresAt'] },
   ],
-  checks: [{ name: 'kept_answers_kind_check', property: 'kind', expression: `kind in ('created', 'changed', 'discarded', 'batch')` }],
   properties: {
     ownerId: owner(),
     scopeHash: p.blob().fieldName('scope_hash').primary(),

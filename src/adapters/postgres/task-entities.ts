@@ -26,11 +26,6 @@ export const Tasks = defineEntity({
     { name: 'tasks_trash', properties: ['ownerId', 'deletedAt', 'id'], where: 'deleted_at is not null' },
     { name: 'tasks_trashed', properties: ['ownerId', 'seq'], where: 'deleted_at is not null' },
   ],
-  checks: [
-    { name: 'tasks_status_check', property: 'status', expression: `status in ('todo', 'in_progress', 'done', 'cancelled')` },
-    { name: 'tasks_priority_check', property: 'priority', expression: 'priority >= 0 and priority <= 4' },
-    { name: 'tasks_check', expression: '(due_order is null) = (due is null)' },
-  ],
   properties: {
     ownerId: owner(),
     id: uuid('id').primary(),

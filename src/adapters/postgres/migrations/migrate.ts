@@ -4,6 +4,7 @@ import { ENTITIES } from '../entities.ts'
 import { First } from './0001-first.ts'
 import { Journal } from './0002-journal.ts'
 import { Covering } from './0003-covering.ts'
+import { Unchecked } from './0004-unchecked.ts'
 
 export const TRACKING_TABLE = 'mikro_orm_migrations'
 
@@ -12,6 +13,7 @@ export const MIGRATIONS = [
   { name: '0001-first', class: First },
   { name: '0002-journal', class: Journal },
   { name: '0003-covering', class: Covering },
+  { name: '0004-unchecked', class: Unchecked },
 ]
 
 /** What the ORM is told, whatever it connects to. */
