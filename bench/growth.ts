@@ -1,6 +1,6 @@
 import { Asking } from './asking.ts'
 import type { Context } from './context.ts'
-import { largerIn, WORDS } from './fill.ts'
+import { largerIn, ownerAt, WORDS } from './fill.ts'
 import { type Figures, measured, median, medians, quantile } from './measure.ts'
 import { BARE, type Server, startServer, TASKWARD } from './servers.ts'
 import { Requests } from './workloads.ts'
@@ -13,30 +13,35 @@ export interface Timed {
 const timed = (times: readonly number[]): Timed => ({ p50: median(times), p99: quantile(times, 0.99) })
 const samples = ({ full }: Context): number => (full ? 500 : 60)
 
-/** The page by 16 connections over databases of different size, in turn. */
-export async function sizes(context: Context, tasks: readonly number[]): Promise<readonly { readonly tasks: number; readonly medians: Figures }[]> {
-  const { cluster, pool, connections, rounds, seconds, tell } = context
-  const grown: { tasks: number; server: Server; file: string; seen: Figures[] }[] = []
+/** Owners that a page is asked of in each database. */
+const ASKED = 10
+
+/** A page, one at a time, over databases of different size, in turn. */
+export async function sizes(context: Context, tasks: readonly number[]): Promise<readonly ({ readonly tasks: number } & Timed)[]> {
+  const { cluster, pool, rounds, tell } = context
+  const grown: { tasks: number; server: Server; asking: readonly Asking[]; times: number[] }[] = []
   try {
     for (const size of tasks) {
       const database = size === context.tasks ? context.database : `run_${size}`
       if (database !== context.database) await cluster.fresh(database, size, tell)
-      const requests = await Requests.over(cluster, database, size)
-      // Its own name for each: tokens are the same, ids are not.
       const server = await startServer({ ...TASKWARD, name: `Taskward ${size}` }, { cluster, database, pool })
-      grown.push({ tasks: size, server, file: await requests.file('page', server.kind, seconds), seen: [] })
+      const asking = Array.from({ length: ASKED }, (_, n) => new Asking(server.url, ownerAt(n)))
+      grown.push({ tasks: size, server, asking, times: [] })
     }
     for (let round = 0; round <= rounds; round++) {
-      for (const { tasks, server, file, seen } of grown) {
+      for (const { tasks, asking, times } of grown) {
         tell(`pages over ${tasks} tasks`)
-        const figures = await measured({ url: server.url, file, connections, seconds }, server.pid, cluster.pid)
-        if (round > 0) seen.push(figures)
+        for (const one of asking) {
+          const seen = await one.times('/api/tasks?limit=20', Math.ceil(samples(context) / 3))
+          if (round > 0) times.push(...seen)
+        }
       }
     }
   } finally {
+    for (const { asking } of grown) for (const one of asking) one.close()
     await Promise.all(grown.map(({ server }) => server.stop()))
   }
-  return grown.map(({ tasks, seen }) => ({ tasks, medians: medians(seen) }))
+  return grown.map(({ tasks, times }) => ({ tasks, ...timed(times) }))
 }
 
 export const DEPTHS = [1, 10, 100, 1_000]

@@ -30,7 +30,7 @@ export const sideBySideSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 
   LOADS.reduce((all, load) => all + (rounds * (lasts(load, seconds) + 0.3) + WARMING + 0.3) * kinds().filter((kind) => takesPart(kind, load)).length, 0)
 
 /** Seconds: on two busy cores the engine compiles what is hot late, and the more code there is the later. */
-const WARMING = 4
+export const WARMING = 4
 
 /** Every server in turn under one load, then the next load; then all of it again. A first round, which is not counted, warms them up. */
 export async function sideBySide(context: Context): Promise<readonly Row[]> {

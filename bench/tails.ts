@@ -6,6 +6,7 @@ import { freePort } from './database.ts'
 import { type Figures, measured, median, medians } from './measure.ts'
 import { BENCH, NODE } from './places.ts'
 import { BARE, type Kind, type Server, startServer, TASKWARD } from './servers.ts'
+import { WARMING } from './side-by-side.ts'
 import { Requests } from './workloads.ts'
 
 export interface Pooled {
@@ -21,9 +22,10 @@ const ROUNDS = 3
 /** Milliseconds. */
 const FAR = 5
 
-export const tailSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number => poolSeconds({ seconds }) + 4 * rounds * (seconds + 0.3) + 6
+export const tailSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number =>
+  poolSeconds({ seconds }) + 4 * rounds * (seconds + 0.3) + 2 * WARMING + 2
 
-export const poolSeconds = ({ seconds }: Pick<Context, 'seconds'>): number => 2 * POOLS.length * (ROUNDS * (seconds + 0.3) + 2)
+export const poolSeconds = ({ seconds }: Pick<Context, 'seconds'>): number => 2 * POOLS.length * (ROUNDS * (seconds + 0.3) + WARMING + 0.3)
 
 /** The same, with 5 ms more on the way to the database. */
 export async function farPools(context: Context): Promise<readonly Pooled[]> {
@@ -55,7 +57,7 @@ export async function pools(context: Context, sizes = POOLS): Promise<readonly P
       for (const { server, pool, seen } of servers.values()) {
         tell(`pages of ${server.kind.name} with a pool of ${pool}`)
         const file = await requests.file('page', server.kind, seconds)
-        const figures = await measured({ url: server.url, file, connections, seconds: round === 0 ? 1 : seconds }, server.pid, cluster.pid)
+        const figures = await measured({ url: server.url, file, connections, seconds: round === 0 ? WARMING : seconds }, server.pid, cluster.pid)
         if (round > 0) seen.push(figures)
       }
     }
@@ -91,7 +93,7 @@ export async function paced(context: Context): Promise<readonly Paced[]> {
         const { peaks, paced } = seen.get(kind.name) ?? { peaks: [], paced: [] }
         tell(`${kind.name} at 70 % of its peak`)
         const file = await requests.file('page', kind, seconds)
-        const peak = await measured({ url, file, connections, seconds: round === 0 ? 2 : seconds }, pid, cluster.pid)
+        const peak = await measured({ url, file, connections, seconds: round === 0 ? WARMING : seconds }, pid, cluster.pid)
         if (round === 0) continue
         peaks.push(peak.rate)
         paced.push(await measured({ url, file, connections, seconds, rate: SHARE * median(peaks) }, pid, cluster.pid))

@@ -6,13 +6,15 @@ import { type Ask, writeRequests } from './load.ts'
 import type { Kind } from './servers.ts'
 import { tokenFor } from './tokens.ts'
 
-export const WORKLOADS = ['page', 'get', 'create', 'patch', 'complete', 'search', 'mix'] as const
+export const WORKLOADS = ['page', 'page anew', 'get', 'create', 'patch', 'complete', 'search', 'mix'] as const
 export type Workload = (typeof WORKLOADS)[number]
 
 /** How many requests are drawn; a load that runs longer begins again, which reads do not mind. */
 const READS = 20_000
 /** A task is changed once in a run, by the tag that it has at its beginning: more than any server here can change in one. */
 const CHANGES_A_SECOND = 8_000
+/** More than any server here tells in a second, each of another owner: none of them is told a second time soon. */
+const NEW_PAGES = 6_000
 /** So many owners are active at a time. */
 const ACTIVE = 2_000
 
@@ -26,13 +28,16 @@ interface Target {
 export class Requests {
   readonly #cluster: Cluster
   readonly #database: string
+  readonly #tasks: number
   readonly #targets: readonly Target[]
   readonly #owners: readonly string[]
   readonly #tokens = new Map<string, string>()
   readonly #reads = new Map<string, string>()
   #changed = 0
+  #asked = 0
 
   private constructor(cluster: Cluster, database: string, targets: readonly Target[], tasks: number) {
+    this.#tasks = tasks
     this.#cluster = cluster
     this.#database = database
     this.#targets = targets
@@ -50,7 +55,7 @@ export class Requests {
 
   /** The file of requests for one run. */
   async file(workload: Workload | 'nothing' | 'create with key', kind: Kind, seconds: number): Promise<string> {
-    const isChange = workload === 'patch' || workload === 'complete' || workload === 'mix'
+    const isChange = workload === 'page anew' || workload === 'patch' || workload === 'complete' || workload === 'mix'
     const name = `${kind.name}-${workload}`
     const known = this.#reads.get(name)
     if (known !== undefined) return known
@@ -75,6 +80,8 @@ export class Requests {
         return many(READS, () => this.#page())
       case 'search':
         return many(READS, () => ({ owner: this.#anyOwner(), method: 'GET', path: `/api/tasks?limit=20&q=the+${WORDS.usual}` }))
+      case 'page anew':
+        return many(NEW_PAGES * seconds, () => ({ ...this.#page(), owner: this.#nextOwner() }))
       case 'get':
         return many(READS, () => this.#get())
       case 'create':
@@ -132,6 +139,7 @@ export class Requests {
     return shuffled(rows.map((row) => ({ owner: String(row['owner_id']), id: String(row['id']), tag: `"${row['tag']}"` })))
   }
 
+  #nextOwner = (): string => ownerAt(this.#asked++ % (ownersOf(this.#tasks) - 5))
   #anyOwner = (): string => anyOf(this.#owners)
   #anyTarget = (): Target => anyOf(this.#targets)
 

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { ClientConfig } from 'pg'
 import { Unavailable } from '../../application/ports.ts'
+import { remembering } from '../../application/recent.ts'
 import { type Listener, type News, Watchers } from '../../application/watching.ts'
 import type { Owner } from '../../domain/owner.ts'
 import { type Listening, listen, notify } from './notifications.ts'
@@ -49,7 +50,8 @@ const LOOKING = 1_000
 /** Owners in one message; where there are more, it is meant for all. A payload is under 8,000 bytes. */
 const NAMED = 300
 
-const nameOf = (ownerId: string): string => createHash('sha256').update(ownerId).digest('base64url').slice(0, 16)
+/** Of as many owners as write at about the same time. */
+const nameOf = remembering((ownerId) => hash('sha256', ownerId, 'base64url').slice(0, 16), 10_000)
 
 /** For a database that many processes use. A message is a hint; the numbers that are looked at once a second are the truth. */
 export function sharedWakes({ notify, listen, latest, warn }: SharedDatabase): Wakes {
