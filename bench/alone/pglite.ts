@@ -21,8 +21,8 @@ if (what === 'fill') {
   const filter = { statuses: [], priorities: [], tags: [], dueAfter: undefined, dueBefore: undefined, words: [] }
   const statement = pageStatement({ filter, sort: { field: 'createdAt', descending: true }, limit: 20, from: undefined })
   const nameAt = (n: number): string => ownerAt(n % 50)
-  const prepared = await rateOf((n) => statement.run(cluster.session, Owner.of(nameAt(n)), {}))
-  const query = await rateOf((n) => pglite.query(statement.text, [nameAt(n)]))
+  const prepared = await rateOf((n) => statement.run(cluster.session, Owner.of(nameAt(n)), { known: null }))
+  const query = await rateOf((n) => pglite.query(statement.text, [nameAt(n), null]))
   process.stdout.write(`${JSON.stringify({ prepared, query })}\n`)
 }
 await pglite.close()
