@@ -44,22 +44,11 @@ export function sendUnlessKnown(ctx: Context, etag: string, type: string, body: 
   ctx.body = body
 }
 
-/** One page of whatever is told in pages, and the way to the next one. */
-export interface PageAnswer {
-  readonly body: string
-  readonly link: string | undefined
-}
-
-/** @param path of the page, without its parameters */
-export const pageAnswer = (path: string, parameters: Parameters, items: string, next: string | undefined): PageAnswer => ({
-  body: `{"items":${items},"nextCursor":${next === undefined ? 'null' : `"${next}"`}}`,
-  link: next && linkTo(path, parameters, next),
-})
-
-export function sendPage(ctx: Context, { body, link }: PageAnswer): void {
-  if (link !== undefined) ctx.set('Link', link)
+/** One page of whatever is told in pages, and the way to the next one. @param path of the page, without its parameters */
+export function sendPage(ctx: Context, path: string, parameters: Parameters, items: string, next: string | undefined): void {
+  if (next !== undefined) ctx.set('Link', linkTo(path, parameters, next))
   ctx.set('Content-Type', JSON_TYPE)
-  ctx.body = body
+  ctx.body = `{"items":${items},"nextCursor":${next === undefined ? 'null' : `"${next}"`}}`
 }
 
 /** A relative reference that keeps every other parameter (LIST-02). */

@@ -49,7 +49,8 @@ const added = ({ writes }: Shape): string =>
 /**
  * What stands in the way, the first of it. A statement sees what was committed when it began, and behind the lock that may have been long ago:
  * so a refusal is believed only if the owner's row has not been written since, else it is `again`. Every other way in is closed to what it
- * did not see: rows are locked as they are now, and a key that came meanwhile is met on writing it.
+ * did not see: rows are locked as they are now, and a key that came meanwhile is met on writing it. A tombstone alone is not:
+ * an id that is made, deleted and purged by others while a creation of it waits for the lock is made again.
  */
 function verdict(shape: Shape): string {
   const isFresh = '(select o.xmin from owners o where o.owner_id = $owner) = held.written'

@@ -15,8 +15,10 @@ export const FRESH = `fresh as (select from held where held.written = (select o.
  * @param spared a condition for kept answers `k` that another part of the statement writes
  */
 export const erasing = (spared: string): readonly string[] => [
+  // There is one already only where the id was taken again by a creation that did not see it come.
   `buried as (insert into tombstones (owner_id, id, seq, deleted_at, expires_at)
-select $owner, p.id, p.seq, p.deleted_at, $tombstoneUntil::timestamptz from purged p)`,
+select $owner, p.id, p.seq, p.deleted_at, $tombstoneUntil::timestamptz from purged p
+on conflict (owner_id, id) do update set (seq, deleted_at, expires_at) = (excluded.seq, excluded.deleted_at, excluded.expires_at))`,
   `entries as (select sum(c.weight) as weight from changes c join purged p on c.task_id = p.id where c.owner_id = $owner)`,
   `shown as (select k.scope_hash, k.key, k.weight from kept_answers k join purged p on k.task_id = p.id where k.owner_id = $owner and k.body is not null and not (${spared})
 union select k.scope_hash, k.key, k.weight from kept_tasks s join purged p on s.task_id = p.id join kept_answers k on k.scope_hash = s.scope_hash and k.key = s.key

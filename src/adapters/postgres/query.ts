@@ -44,12 +44,15 @@ export class Query implements Submittable {
     const isPrepared = name !== '' && (name in parsedStatements || name in submittedNamedStatements)
     const values = this.#values.map(written)
     connection.stream.cork()
-    if (!isPrepared) connection.parse({ name, text, types: [] }, true)
-    if (!isPrepared && name !== '') submittedNamedStatements[name] = text
-    connection.bind({ portal: '', statement: name, values }, true)
-    connection.execute({ portal: '' }, true)
-    connection.sync()
-    connection.stream.uncork()
+    try {
+      if (!isPrepared) connection.parse({ name, text, types: [] }, true)
+      if (!isPrepared && name !== '') submittedNamedStatements[name] = text
+      connection.bind({ portal: '', statement: name, values }, true)
+      connection.execute({ portal: '' }, true)
+      connection.sync()
+    } finally {
+      connection.stream.uncork()
+    }
     return null
   }
 

@@ -47,7 +47,7 @@ describe('pages that were told', () => {
     expect([mine.find(queryOf()), mine.find(other)?.stamp]).to.deep.equal([undefined, '2'])
   })
 
-  it('STORE-18 take no more than 24 MB, and the owner that asked longest ago goes first', () => {
+  it('STORE-18 take no more than 24 million characters, and the owner that asked longest ago goes first', () => {
     const told = toldPages()
     const owners = Array.from({ length: 300 }, (_, n) => told(Owner.of(`o${n}`)))
     for (const one of owners) {

@@ -6,7 +6,7 @@ import { REVERSION } from '../codecs/history.ts'
 import { decodePageRequest } from '../codecs/query.ts'
 import { decodeBody } from '../codecs/task.ts'
 import { JSON_TYPE } from '../headers.ts'
-import { answerOf, pageAnswer, send, sendPage } from '../outcome.ts'
+import { answerOf, send, sendPage } from '../outcome.ts'
 import { PAGE_BYTES, type Seal } from '../paging.ts'
 import { acceptable, type Route } from './route.ts'
 import { heldBack, idOf, receive, termsOf } from './writing.ts'
@@ -31,7 +31,7 @@ export function historyRoutes(ports: Ports, seal: Seal, requireIfMatch: boolean)
         acceptable(ctx, JSON_TYPE)
         const page = await read(principal, idOf(ctx), { limit, bytes: PAGE_BYTES, before })
         const next = page.next === undefined ? undefined : seal.seal(principal, serves, String(page.next))
-        sendPage(ctx, pageAnswer(`/api/tasks/${task}/changes`, parameters, page.items, next))
+        sendPage(ctx, `/api/tasks/${task}/changes`, parameters, page.items, next)
       },
     },
 

@@ -10,7 +10,7 @@ import { bytesOf } from '../body.ts'
 import { decodeListRequest, type ListRequest, noQuery } from '../codecs/query.ts'
 import { DRAFT, decodeBody, EDIT, NEW_TASK } from '../codecs/task.ts'
 import { JSON_TYPE } from '../headers.ts'
-import { answerOf, type PageAnswer, pageAnswer, send, sendPage, sendUnlessKnown } from '../outcome.ts'
+import { answerOf, send, sendPage, sendUnlessKnown } from '../outcome.ts'
 import type { Cursors } from '../paging.ts'
 import { etagOf } from '../precondition.ts'
 import { acceptable, type Route } from './route.ts'
@@ -34,15 +34,15 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
   const discard = traced(ports, discardTask)
   const decode = remembering(decodeListRequest, QUERIES)
 
-  // A store that tells the same page again gives the same object, and whoever asks for it in the same words gets the same answer.
-  const answered = new WeakMap<TaskPage, { readonly asked: ListRequest; readonly principal: Principal; readonly answer: PageAnswer }>()
-  const answerTo = (asked: ListRequest, principal: Principal, page: TaskPage): PageAnswer => {
-    const before = answered.get(page)
-    if (before?.asked === asked && before.principal === principal) return before.answer
-    const next = page.next && cursors.seal(principal, asked, page.next)
-    const answer = pageAnswer(COLLECTION, asked.parameters, page.items, next)
-    answered.set(page, { asked, principal, answer })
-    return answer
+  // A store that tells the same page again gives the same object, and whoever asks for it in the same words is given the same cursor.
+  const sealed = new WeakMap<TaskPage, { readonly asked: ListRequest; readonly principal: Principal; readonly cursor: string }>()
+  const nextOf = (asked: ListRequest, principal: Principal, page: TaskPage): string | undefined => {
+    if (page.next === undefined) return undefined
+    const before = sealed.get(page)
+    if (before?.asked === asked && before.principal === principal) return before.cursor
+    const cursor = cursors.seal(principal, asked, page.next)
+    sealed.set(page, { asked, principal, cursor })
+    return cursor
   }
 
   return [
@@ -58,7 +58,7 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
         acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { filter, sort, limit, from })
         ctx.set('Taskward-Seq', String(page.seq))
-        sendPage(ctx, answerTo(asked, principal, page))
+        sendPage(ctx, COLLECTION, asked.parameters, page.items, nextOf(asked, principal, page))
       },
     },
 

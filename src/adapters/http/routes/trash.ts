@@ -3,7 +3,7 @@ import { traced } from '../../../application/tracing.ts'
 import { browseTrash, emptyTrash, purgeTask, restoreTask } from '../../../application/trash.ts'
 import { decodePageRequest } from '../codecs/query.ts'
 import { JSON_TYPE } from '../headers.ts'
-import { answerOf, pageAnswer, send, sendPage } from '../outcome.ts'
+import { answerOf, send, sendPage } from '../outcome.ts'
 import type { Seal } from '../paging.ts'
 import { acceptable, type Route } from './route.ts'
 import { idOf, receive, termsOf } from './writing.ts'
@@ -29,7 +29,7 @@ export function trashRoutes(ports: Ports, seal: Seal): readonly Route[] {
         acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { limit, from })
         const next = page.next === undefined ? undefined : seal.seal(principal, 'trash', String(page.next))
-        sendPage(ctx, pageAnswer(COLLECTION, parameters, page.items, next))
+        sendPage(ctx, COLLECTION, parameters, page.items, next)
       },
     },
 
