@@ -118,7 +118,7 @@ describe('faults of the way to the database', function () {
       const key = randomUUID()
       const isBatch = at % 4 === 3
       // One statement is a transaction of its own; a batch ends with a command.
-      target.proxy.become({ loseAnswerTo: isBatch ? /Q\0{3}.commit\0/s : /commit creation/ })
+      target.proxy.become({ loseAnswerTo: isBatch ? /Q\0{3}.commit\0/s : /(?:straight|commit) creation/ })
       const body = isBatch ? { operations: [{ op: 'create', body: { title: `lost ${at}` } }] } : { title: `lost ${at}` }
       const path = isBatch ? '/api/batch' : '/api/tasks'
       const { status } = await target.ask('POST', path, { key, body })

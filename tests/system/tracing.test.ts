@@ -56,7 +56,7 @@ describe('traces', function () {
       const below = (parent: string | undefined): unknown[] =>
         spans.filter((span) => span.parent === parent).map(({ name, id }) => (below(id).length > 0 ? [name, ...below(id)] : name))
       expect(below(PARENT)).to.deep.equal([
-        ['POST /api/tasks', ['createTask', 'sql commit creation-1-0-0-0-0-0', 'sql commit creation-1-0-0-0-0-0']],
+        ['POST /api/tasks', ['createTask', 'sql straight creation-1-0-0-0-0-0', 'sql commit creation-1-0-0-0-0-0', 'sql commit creation-1-0-0-0-0-0']],
         ['GET /api/tasks', ['browseTasks', 'sql unnamed']],
         ['GET /api/tasks/:id', ['readTask', 'sql read']],
         'GET',
