@@ -25,7 +25,11 @@ export interface Server {
 }
 
 export const BARE: Kind = { name: 'bare', command: [NODE, join(BENCH, 'servers/bare.ts')], believes: 'header' }
-export const TASKWARD: Kind = { name: 'Taskward', command: [NODE, '--max-semi-space-size=8', join(ROOT, 'src/main.ts')], isOurs: true }
+export const TASKWARD: Kind = {
+  name: 'Taskward',
+  command: [NODE, '--max-semi-space-size=8', '--import', join(ROOT, 'src/prepare-node.mjs'), join(ROOT, 'src/main.ts')],
+  isOurs: true,
+}
 export const FASTIFY: Kind = { name: 'Fastify, Drizzle', command: [NODE, join(BENCH, 'servers/fastify-drizzle.ts')] }
 export const NEST: Kind = { name: 'NestJS, TypeORM', command: [NODE, join(DATA, 'nest-typeorm.js')] }
 export const HONO: Kind = { name: 'Hono, postgres.js', command: [NODE, join(BENCH, 'servers/hono-postgres.ts')] }

@@ -1,6 +1,5 @@
-import './node-version.mjs'
-import { enableCompileCache, flushCompileCache } from 'node:module'
-import { join } from 'node:path'
+import './prepare-node.mjs'
+import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import { refuseHeldDirectory } from './compose/data-directory.ts'
 import type { Running } from './compose.ts'
@@ -22,9 +21,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   const settings = loadSettings()
   refuseHeldDirectory(settings)
-  // Loaded last, for it takes longest: what a start fails for most is told at once. The second time half as long, from a folder
-  // that nobody can write to who could not change the code as well.
-  enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/taskward'))
+  // Loaded last, for it takes longest: what a start fails for most is told at once.
   const { compose } = await import('./compose.ts')
   running = await compose(settings)
   if (running.curl !== undefined) process.stdout.write(`${running.curl}\n`)

@@ -1,5 +1,4 @@
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
+import './prepare-node.mjs'
 import process from 'node:process'
 import { joinPrimary } from './adapters/cluster/worker.ts'
 import type { RunningWorker } from './compose.ts'
@@ -19,7 +18,6 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 try {
   const settings = loadSettings()
-  enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/taskward'))
   const { composeWorker } = await import('./compose.ts')
   running = await composeWorker(settings, primary)
   primary.ready()

@@ -22,10 +22,10 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
   'adapters/system': { rooms: ['application', 'domain'], packages: ['@opentelemetry/api', 'node:', 'pino', 'prom-client'] },
   config: { rooms: ['application', 'domain'], packages: ['fp-ts', 'io-ts', 'node:'] },
   compose: { rooms: ['adapters', 'application', 'config'], packages: ['node:'] },
-  cli: { rooms: ['compose', 'config', 'node-version'], packages: ['node:'] },
-  main: { rooms: ['compose', 'config', 'node-version'], packages: ['node:'] },
+  cli: { rooms: ['compose', 'config', 'prepare-node'], packages: ['node:'] },
+  main: { rooms: ['compose', 'config', 'prepare-node'], packages: ['node:'] },
   worker: { rooms: ['adapters/cluster', 'compose', 'config'], packages: ['node:'] },
-  'node-version': { rooms: [], packages: [] },
+  'prepare-node': { rooms: [], packages: [] },
 }
 
 const roomOf = (path: string): string => /^src\/(adapters\/[^/]+|[^/.]+)/.exec(path)?.[1] ?? path

@@ -341,7 +341,7 @@ describe('versions', () => {
       [wanted],
     )
     expect(devDependencies.node).to.match(new RegExp(`^${wanted}\\.`))
-    same(found(file('src/node-version.mjs').text, /wanted = (\d+)/g), [wanted])
+    same(found(file('src/prepare-node.mjs').text, /wanted = (\d+)/g), [wanted])
   })
 
   it('every package is pinned, and those of MikroORM are of one version', () => {

@@ -1,4 +1,4 @@
-import '../node-version.mjs'
+import '../prepare-node.mjs'
 import { backUpDatabase } from '../compose/backup.ts'
 import { loadSettings } from '../config/load.ts'
 import { command } from './command.ts'

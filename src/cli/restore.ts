@@ -1,4 +1,4 @@
-import '../node-version.mjs'
+import '../prepare-node.mjs'
 import { restoreDatabase } from '../compose/backup.ts'
 import { migrate } from '../compose.ts'
 import { CannotStart } from '../config/cannot-start.ts'

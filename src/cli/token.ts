@@ -1,4 +1,4 @@
-import '../node-version.mjs'
+import '../prepare-node.mjs'
 import { parseArgs } from 'node:util'
 import { openIssuer } from '../compose/verification.ts'
 import { CannotStart } from '../config/cannot-start.ts'

@@ -180,7 +180,7 @@ describe('a start on an older Node', function () {
     // What an older Node would find: its own version, in the place where the check looks.
     const older = `data:text/javascript,${encodeURIComponent("Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")}`
     const [node] = MAIN
-    const { code, stdout, stderr } = await run([node, '--import', older, '--import', './src/node-version.mjs', 'src/main.ts'])
+    const { code, stdout, stderr } = await run([node, '--import', older, '--import', './src/prepare-node.mjs', 'src/main.ts'])
     expect([code, stdout]).to.deep.equal([1, ''])
     expect(stderr).to.match(/^cannot start: Taskward needs Node 26 or later and this is 20\.20\.2; .+\n$/)
   })

@@ -23,7 +23,7 @@ const CONTENT = 'title = $title, title_key = $titleKey, description = $descripti
 
 /** What stands before the verdict: the owner's row is the lock, so that numbers are in the order of commits; the others are looked at behind it. */
 export const LOOKING = {
-  held: `held as (select o.seq, o.tasks, o.bytes, o.due_at, o.emptied, o.xmin as written from owners o where o.owner_id = $owner for no key update)`,
+  held: `held as (select o.seq, o.tasks, o.bytes, o.due_at, o.emptied, o.purges, o.xmin as written from owners o where o.owner_id = $owner for no key update)`,
   // An owner's first write: the row is made, and the commit tried again.
   opened: `opened as (insert into owners (owner_id) select $owner where not exists (select from held) on conflict do nothing)`,
   present: `present as (select t.weight from tasks t where t.owner_id = $owner and t.id = $id::uuid and t.seq = $decidedOn::bigint and exists (select from held where t.deleted_at is null or t.seq > held.emptied)
@@ -40,6 +40,9 @@ and k.expires_at > $now::timestamptz)`
 
 export const IS_TAKEN = ['tasks', 'tombstones'].map((table) => `exists (select from ${table} x where x.owner_id = $owner and x.id = $id::uuid)`).join(' or ')
 
+/** As they were when the statement began, whatever it has waited for. */
+export const PURGES_SEEN = '(select seen.purges from owners seen where seen.owner_id = $owner)'
+
 /** Bytes that come: the task's, less what it weighed, its entry's, the kept answer's. */
 const added = ({ writes }: Shape): string =>
   writes === 'nothing'
@@ -49,8 +52,8 @@ const added = ({ writes }: Shape): string =>
 /**
  * What stands in the way, the first of it. A statement sees what was committed when it began, and behind the lock that may have been long ago:
  * so a refusal is believed only if the owner's row has not been written since, else it is `again`. Every other way in is closed to what it
- * did not see: rows are locked as they are now, and a key that came meanwhile is met on writing it. A tombstone alone is not:
- * an id that is made, deleted and purged by others while a creation of it waits for the lock is made again.
+ * did not see: rows are locked as they are now, a key that came meanwhile is met on writing it, and that a tombstone may have come is seen
+ * by the number of purges.
  */
 function verdict(shape: Shape): string {
   const isFresh = '(select o.xmin from owners o where o.owner_id = $owner) = held.written'
@@ -59,6 +62,7 @@ function verdict(shape: Shape): string {
     `when held.written is null then 'again'`,
     shape.keeps && `when ${IS_KEPT} then 'overtaken'`,
     isDecidedOn(shape) && `when not exists (select from present) then 'overtaken'`,
+    shape.writes === 'creation' && `when held.purges <> ${PURGES_SEEN} then 'again'`,
     shape.writes === 'creation' && `when ${IS_TAKEN} then ${refused('already-exists')}`,
     shape.writes === 'creation' && `when held.tasks >= $taskQuota::bigint then ${refused('task-quota-exceeded')}`,
     shape.writes !== 'nothing' && `when held.bytes + ${added(shape)} > $byteQuota::bigint then ${refused('storage-quota-exceeded')}`,
@@ -92,7 +96,7 @@ function numbering(shape: Shape): string {
   return `numbered as (update owners o set ${sets.filter((set) => set !== false).join(', ')} from clear where o.owner_id = $owner returning ${seq} as seq)`
 }
 
-/** The task as it becomes, its tags and its entry, under the number that `numbered` gives. */
+/** The task as it becomes, its tags and its entry, under the number that `numbered` gives. There is no entry without a task that was as decided on: then all of it is undone. */
 export const recorded = (shape: Shape): readonly string[] => [
   written(shape),
   ...(shape.removesTags
@@ -102,7 +106,7 @@ export const recorded = (shape: Shape): readonly string[] => [
     ? [`tagged as (insert into task_tags (owner_id, task_id, tag) select $owner, $id::uuid, tag from numbered, unnest($addedTags::text[]) tag)`]
     : []),
   `entry as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
-select $owner, numbered.seq, $id::uuid, $version::int, $kind, $at::timestamptz, $actor, $fields::json, $entryWeight::int from numbered)`,
+select $owner, numbered.seq, ${shape.writes === 'creation' ? '$id::uuid' : '(select task.id from task)'}, $version::int, $kind, $at::timestamptz, $actor, $fields::json, $entryWeight::int from numbered)`,
 ]
 
 const written = ({ writes, content }: Shape): string =>
@@ -110,7 +114,8 @@ const written = ({ writes, content }: Shape): string =>
     ? `task as (insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, completed_at, created_at,
 updated_at, deleted_at, weight) select $owner, $id::uuid, numbered.seq, $version::int, $title, $titleKey, $description, $searchText, $status, $priority::smallint, $due,
 $dueOrder::bigint, $tags::text[], $completedAt::timestamptz, $createdAt::timestamptz, $at::timestamptz, $deletedAt::timestamptz, $weight::int from numbered)`
-    : `task as (update tasks t set ${content ? CONTENT : ''}${CHANGING}, seq = numbered.seq from numbered where t.owner_id = $owner and t.id = $id::uuid)`
+    : `task as (update tasks t set ${content ? CONTENT : ''}${CHANGING}, seq = numbered.seq from numbered where t.owner_id = $owner and t.id = $id::uuid and t.seq = $decidedOn::bigint
+returning t.id)`
 
 export function commitStatement(shape: Shape): OwnerStatement {
   const { writes, keeps, trims } = shape

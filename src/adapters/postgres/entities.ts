@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { GUARDED, integer, moment, number, OWN_ROWS, owner, sorted, text, uuid } from './columns.ts'
 import { ofTask, Tasks, TaskTags } from './task-entities.ts'
 
-/** Number of the latest change, tasks held (trash included), bytes held, highest number forgotten, moment of the next work due, number up to which the trash was emptied. */
+/** Number of the latest change, tasks held (trash included), bytes held, highest number forgotten, moment of the next work due, number up to which the trash was emptied, tasks ever purged. */
 const Owners = defineEntity({
   name: 'Owners',
   tableName: 'owners',
@@ -15,6 +15,7 @@ const Owners = defineEntity({
     forgotten: number('forgotten').defaultRaw('0'),
     dueAt: moment('due_at').nullable(),
     emptied: number('emptied').defaultRaw('0'),
+    purges: number('purges').defaultRaw('0'),
   },
 })
 

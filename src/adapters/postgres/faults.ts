@@ -29,8 +29,8 @@ const isSystemFault = (fault: unknown): boolean => fault instanceof Error && 'sy
 /** The statement was rolled back on account of others, and may be run again as it is: 40003 says that nobody knows whether it was. */
 export const isRollback = (fault: unknown): boolean => ['40001', '40P01'].includes(codeOf(fault))
 
-/** A key was taken, or what a row belongs to was gone, since the statement began: nothing of it was carried out. */
-export const isMet = (fault: unknown): boolean => ['23505', '23503'].includes(codeOf(fault))
+/** A key was taken, or what a row belongs to was gone or changed, since the statement began: nothing of it was carried out. */
+export const isMet = (fault: unknown): boolean => ['23505', '23503', '23502'].includes(codeOf(fault))
 
 /** The connection is not used again: what the server did not say itself, the connection did; or the server says that it closes it. */
 export const isBroken = (fault: unknown): boolean => !(fault instanceof Error && 'severity' in fault) || /^(?:08|57P|25P0)/.test(codeOf(fault))

@@ -33,9 +33,9 @@ ${ERASED_BYTES}
 + coalesce((select sum(weight) from keys), 0) as bytes,
 least((select min(t.deleted_at) + $trashTime::interval from tasks t where t.owner_id = $owner and t.deleted_at is not null),
 (select min(k.expires_at) from kept_answers k where k.owner_id = $owner), (select min(b.expires_at) from tombstones b where b.owner_id = $owner)) as next)`,
-    `counted as (update owners o set tasks = o.tasks - (select count(*) from purged), bytes = o.bytes - total.bytes,
+    `counted as (update owners o set tasks = o.tasks - gone.tasks, purges = o.purges + gone.tasks, bytes = o.bytes - total.bytes,
 forgotten = greatest(o.forgotten, (select max(seq) from faded)), due_at = case total.steps when 0 then total.next else o.due_at end
-from total, fresh where o.owner_id = $owner)`,
+from total, fresh, (select count(*) as tasks from purged) gone where o.owner_id = $owner)`,
     `postponed as (update due_work d set due_at = total.next from total, fresh where d.owner_id = $owner and total.steps = 0 and total.next is not null)`,
     `settled as (delete from due_work d using total, fresh where d.owner_id = $owner and total.steps = 0 and total.next is null)`,
   ],

@@ -1,4 +1,4 @@
-import { IS_TAKEN, nameOf, recorded, type Shape } from './commit-statement.ts'
+import { IS_TAKEN, nameOf, PURGES_SEEN, recorded, type Shape } from './commit-statement.ts'
 import { OwnerStatement } from './owner-scope.ts'
 
 /** Kept answers and what falls due, where nothing of them is there yet; a key that is, expired or not, is met on writing it. */
@@ -16,8 +16,8 @@ export const isStraight = ({ writes, trims }: Shape): boolean => writes !== 'not
  * A write that nothing stands in the way of, which is nearly every one: what it asks for is a condition of taking the number, and nothing is looked
  * at twice. Where anything does, no row comes out and nothing is written, and the whole statement says what it was (commit-statement.ts).
  *
- * The conditions on the owner's row hold behind its lock. A task that was changed or purged while this waited for the lock is met by its
- * entry: that version of it has one already, or the task is gone from under it. Then all of it is undone.
+ * The conditions on the owner's row hold behind its lock. A task that was changed or purged while this waited for the lock is met on writing
+ * its entry, and what came under the id or the key of a creation on writing that. Then all of it is undone.
  */
 export function straightStatement(shape: Shape): OwnerStatement {
   const { writes, keeps, schedules } = shape
@@ -25,7 +25,7 @@ export function straightStatement(shape: Shape): OwnerStatement {
   const bytes = `o.bytes + $weight::int + $entryWeight::int + $answerWeight::int${isCreation ? '' : ' - t.weight'}`
   const sets = ['seq = o.seq + 1', `bytes = ${bytes}`, isCreation && 'tasks = o.tasks + 1', schedules && 'due_at = least(o.due_at, $dueAt::timestamptz)']
   const conditions = isCreation
-    ? [`not (${IS_TAKEN})`, 'o.tasks < $taskQuota::bigint']
+    ? [`not (${IS_TAKEN})`, `o.purges = ${PURGES_SEEN}`, 'o.tasks < $taskQuota::bigint']
     : ['t.owner_id = $owner', 't.id = $id::uuid', 't.seq = $decidedOn::bigint', '(t.deleted_at is null or t.seq > o.emptied)']
   const numbered = `numbered as (update owners o set ${sets.filter((set) => set !== false).join(', ')}${isCreation ? '' : ' from tasks t'}
 where ${['o.owner_id = $owner', ...conditions, `${bytes} <= $byteQuota::bigint`].join(' and ')} returning o.seq)`

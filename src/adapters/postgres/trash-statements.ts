@@ -35,7 +35,7 @@ const purging = (keeps: boolean): OwnerStatement =>
     clear(keeps),
     `purged as (delete from tasks t using clear where t.owner_id = $owner and t.id = $id::uuid returning t.id, t.seq, t.deleted_at, t.weight)`,
     ...erasing(keeps ? OWN_KEY : 'false'),
-    `counted as (update owners o set tasks = o.tasks - 1, bytes = o.bytes - (${ERASED_BYTES})${keptBytes(keeps)}, due_at = least(o.due_at, $dueAt::timestamptz)
+    `counted as (update owners o set tasks = o.tasks - 1, purges = o.purges + 1, bytes = o.bytes - (${ERASED_BYTES})${keptBytes(keeps)}, due_at = least(o.due_at, $dueAt::timestamptz)
 from clear where o.owner_id = $owner)`,
     SCHEDULED,
   ])

@@ -5,6 +5,7 @@ import { First } from './0001-first.ts'
 import { Journal } from './0002-journal.ts'
 import { Covering } from './0003-covering.ts'
 import { Unchecked } from './0004-unchecked.ts'
+import { Purges } from './0005-purges.ts'
 
 export const TRACKING_TABLE = 'mikro_orm_migrations'
 
@@ -14,6 +15,7 @@ export const MIGRATIONS = [
   { name: '0002-journal', class: Journal },
   { name: '0003-covering', class: Covering },
   { name: '0004-unchecked', class: Unchecked },
+  { name: '0005-purges', class: Purges },
 ]
 
 /** What the ORM is told, whatever it connects to. */
