@@ -24,8 +24,8 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
   compose: { rooms: ['adapters', 'application', 'config'], packages: ['node:'] },
   cli: { rooms: ['compose', 'config', 'prepare-node'], packages: ['node:'] },
   main: { rooms: ['compose', 'config', 'prepare-node'], packages: ['node:'] },
-  worker: { rooms: ['adapters/cluster', 'compose', 'config'], packages: ['node:'] },
-  'prepare-node': { rooms: [], packages: [] },
+  worker: { rooms: ['adapters/cluster', 'compose', 'config', 'prepare-node'], packages: ['node:'] },
+  'prepare-node': { rooms: [], packages: ['node:'] },
 }
 
 const roomOf = (path: string): string => /^src\/(adapters\/[^/]+|[^/.]+)/.exec(path)?.[1] ?? path
