@@ -22,12 +22,19 @@ export const createTask =
   async (principal: Principal, asked: () => NewTask, key?: Once): Promise<Outcome> => {
     const owner = principal.mayWrite()
     const mine = ports.tasks.of(owner)
+    const lookUp = async (key: Once) => (await mine.load(undefined, key, ports.clock.now())).kept
     return once(ports.underWay, owner, key, async () => {
+      let wanted: NewTask
+      try {
+        wanted = asked()
+      } catch (refused) {
+        const kept = key && (await lookUp(key))
+        if (kept === undefined) throw refused
+        return again(kept, key)
+      }
       for (;;) {
         const now = ports.clock.now()
-        const kept = key && (await mine.load(undefined, key, now)).kept
-        if (kept !== undefined) return again(kept, key)
-        const { id = ports.ids.next(), draft } = asked()
+        const { id = ports.ids.next(), draft } = wanted
         const change = create(id, draft, now)
         const outcome = { kind: 'created', id, json: print(change.after) } as const
         const seq = await commit(mine, {
@@ -40,6 +47,9 @@ export const createTask =
         })
         if (seq !== undefined) return { ...outcome, seq }
         if (key === undefined) return refuse({ kind: 'already-exists' })
+        // Nearly every key is a new one, as the commit finds by itself: only where it does not is the key looked up.
+        const kept = await lookUp(key)
+        if (kept !== undefined) return again(kept, key)
       }
     })
   }

@@ -1,4 +1,4 @@
-import { IS_TAKEN, nameOf, PURGES_SEEN, recorded, type Shape } from './commit-statement.ts'
+import { IS_KEPT, IS_TAKEN, nameOf, PURGES_SEEN, recorded, type Shape } from './commit-statement.ts'
 import { OwnerStatement } from './owner-scope.ts'
 
 /** Kept answers and what falls due, where nothing of them is there yet; a key that is, expired or not, is met on writing it. */
@@ -6,7 +6,8 @@ const KEPT = `kept as (insert into kept_answers (owner_id, scope_hash, key, fing
 select $owner, sha256(convert_to($scope::text, 'UTF8')), $key, $fingerprint, $outcome, $id::uuid, numbered.seq, $body, $answerWeight::int,
 $now::timestamptz + interval '24 hours' from numbered)`
 
-const SCHEDULED = `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from numbered
+/** The owner's row says when the first of its work is due: what is due later leaves that as it is. */
+const SCHEDULED = `scheduled as (insert into due_work as d (owner_id, due_at) select $owner, $dueAt::timestamptz from numbered where numbered.due_at = $dueAt::timestamptz
 on conflict (owner_id) do update set due_at = excluded.due_at where d.due_at > excluded.due_at)`
 
 /** Whether the whole statement is needed from the beginning. */
@@ -25,10 +26,10 @@ export function straightStatement(shape: Shape): OwnerStatement {
   const bytes = `o.bytes + $weight::int + $entryWeight::int + $answerWeight::int${isCreation ? '' : ' - t.weight'}`
   const sets = ['seq = o.seq + 1', `bytes = ${bytes}`, isCreation && 'tasks = o.tasks + 1', schedules && 'due_at = least(o.due_at, $dueAt::timestamptz)']
   const conditions = isCreation
-    ? [`not (${IS_TAKEN})`, `o.purges = ${PURGES_SEEN}`, 'o.tasks < $taskQuota::bigint']
+    ? [...(keeps ? [`not ${IS_KEPT}`] : []), `not (${IS_TAKEN})`, `o.purges = ${PURGES_SEEN}`, 'o.tasks < $taskQuota::bigint']
     : ['t.owner_id = $owner', 't.id = $id::uuid', 't.seq = $decidedOn::bigint', '(t.deleted_at is null or t.seq > o.emptied)']
   const numbered = `numbered as (update owners o set ${sets.filter((set) => set !== false).join(', ')}${isCreation ? '' : ' from tasks t'}
-where ${['o.owner_id = $owner', ...conditions, `${bytes} <= $byteQuota::bigint`].join(' and ')} returning o.seq)`
+where ${['o.owner_id = $owner', ...conditions, `${bytes} <= $byteQuota::bigint`].join(' and ')} returning o.seq, o.due_at)`
   const parts = [numbered, ...recorded(shape), ...(keeps ? [KEPT] : []), ...(schedules ? [SCHEDULED] : [])]
   return OwnerStatement.of(nameOf('straight', shape), 'select numbered.seq::text from numbered', parts)
 }

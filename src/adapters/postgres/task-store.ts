@@ -96,6 +96,10 @@ class Tasks implements OwnedTasks {
   }
 
   async load(id: TaskId | undefined, once: Once | undefined, now: Instant): Promise<Loaded> {
+    if (id !== undefined && once === undefined) {
+      const [row] = await this.#mine(READ, { id })
+      return { stored: row?.[0] == null || row[1] == null ? undefined : storedFrom(row[0], row[1]), kept: undefined }
+    }
     const [json, seq, ...kept] = onlyRow(await this.#mine(LOAD, { id: id ?? null, ...keyValues(once), now }))
     return { stored: json == null || seq == null ? undefined : storedFrom(json, seq), kept: keptFrom(kept) }
   }
