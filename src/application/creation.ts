@@ -23,33 +23,30 @@ export const createTask =
     const owner = principal.mayWrite()
     const mine = ports.tasks.of(owner)
     const lookUp = async (key: Once) => (await mine.load(undefined, key, ports.clock.now())).kept
-    return once(ports.underWay, owner, key, async () => {
-      let wanted: NewTask
-      try {
-        wanted = asked()
-      } catch (refused) {
-        const kept = key && (await lookUp(key))
-        if (kept === undefined) throw refused
-        return again(kept, key)
-      }
-      for (;;) {
-        const now = ports.clock.now()
-        const { id = ports.ids.next(), draft } = wanted
-        const change = create(id, draft, now)
-        const outcome = { kind: 'created', id, json: print(change.after) } as const
-        const seq = await commit(mine, {
-          change,
-          decidedOn: undefined,
-          actor: principal.actor,
-          now,
-          quota: ports.quota,
-          keep: key && { once: key, outcome },
-        })
-        if (seq !== undefined) return { ...outcome, seq }
-        if (key === undefined) return refuse({ kind: 'already-exists' })
-        // Nearly every key is a new one, as the commit finds by itself: only where it does not is the key looked up.
-        const kept = await lookUp(key)
-        if (kept !== undefined) return again(kept, key)
-      }
-    })
+
+    /** Nearly every key is a new one, as the commit finds by itself: it is looked up only where that finds otherwise. */
+    const make = async ({ id = ports.ids.next(), draft }: NewTask): Promise<Outcome> => {
+      const now = ports.clock.now()
+      const change = create(id, draft, now)
+      const outcome = { kind: 'created', id, json: print(change.after) } as const
+      const seq = await commit(mine, {
+        change,
+        decidedOn: undefined,
+        actor: principal.actor,
+        now,
+        quota: ports.quota,
+        keep: key && { once: key, outcome },
+      })
+      if (seq !== undefined) return { ...outcome, seq }
+      if (key === undefined) return refuse({ kind: 'already-exists' })
+      const kept = await lookUp(key)
+      return kept === undefined ? make({ id, draft }) : again(kept, key)
+    }
+
+    /** The key comes before what is asked: where it is kept, that is never looked at (HTTP-30). */
+    const unlessKept = async (refused: unknown): Promise<Outcome> => {
+      const kept = key && (await lookUp(key))
+      return kept === undefined ? Promise.reject(refused) : again(kept, key)
+    }
+    return once(ports.underWay, owner, key, () => Promise.try(asked).then(make, unlessKept))
   }
