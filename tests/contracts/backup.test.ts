@@ -319,7 +319,7 @@ describe('backup and restoration', function () {
     expect(await target.applied()).to.deep.equal(['0001-first'])
     const database = await openServer({ url, pool: 1 })
     undo.push(() => database.close())
-    expect(await database.migrate()).to.deep.equal(['0002-journal', '0003-covering', '0004-unchecked', '0005-purges'])
+    expect(await database.migrate()).to.deep.equal(['0002-journal', '0003-covering', '0004-unchecked', '0005-purges', '0006-keys-first'])
     expect((await rowsOf(url))['owners']).to.deep.equal([{ ...row, seq: '1000001', bytes: '300', forgotten: '1000001', emptied: '0', purges: '0' }])
   })
 })

@@ -25,7 +25,9 @@ async function commitStraight(mine: OwnerScope, what: Commit, trashDays: number)
   const shape = shapeOf(what)
   if (!isStraight(shape)) return undefined
   const [row] = await mine(straightFor(shape), valuesOf(what, trashDays))
-  return row && { kind: 'committed', seq: Number(row[0]) }
+  const [seq, isKept] = row ?? []
+  if (isKept === 'true') return { kind: 'overtaken' }
+  return seq == null ? undefined : { kind: 'committed', seq: Number(seq) }
 }
 
 /** @returns undefined where the statement met writes that it did not see: nothing was written, and the next look sees them */

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { GUARDED, integer, moment, number, OWN_ROWS, owner, sorted, text, uuid } from './columns.ts'
-import { ofTask, Tasks, TaskTags } from './task-entities.ts'
+import { EVERY, ofTask, Tasks, TaskTags } from './task-entities.ts'
 
 /** Number of the latest change, tasks held (trash included), bytes held, highest number forgotten, moment of the next work due, number up to which the trash was emptied, tasks ever purged. */
 const Owners = defineEntity({
@@ -24,12 +24,12 @@ const Changes = defineEntity({
   name: 'Changes',
   tableName: 'changes',
   ...GUARDED,
-  uniques: [{ name: 'changes_owner_id_task_id_version_key', properties: ['ownerId', 'task', 'version'] }],
+  uniques: [{ name: 'changes_seq', properties: ['ownerId', 'seq'], where: EVERY }],
   properties: {
     ownerId: owner(),
-    seq: number('seq').primary(),
-    task: ofTask('changes_owner_id_task_id_fkey'),
-    version: integer('version'),
+    seq: number('seq'),
+    task: ofTask('changes_owner_id_task_id_fkey').primary(),
+    version: integer('version').primary(),
     kind: text('kind'),
     at: moment('at'),
     actor: text('actor'),
@@ -44,8 +44,8 @@ const KeptAnswers = defineEntity({
   tableName: 'kept_answers',
   ...GUARDED,
   indexes: [
-    { name: 'kept_answers_task', properties: ['ownerId', 'taskId'], where: 'body is not null' },
-    { name: 'kept_answers_expiry', properties: ['ownerId', 'expiresAt'] },
+    { name: 'kept_answers_task', properties: ['ownerId', 'taskId'], where: 'body is not null and weight > 0' },
+    { name: 'kept_answers_expiry', properties: ['ownerId', 'expiresAt'], where: "expires_at > '-infinity'" },
   ],
   properties: {
     ownerId: owner(),
@@ -89,8 +89,8 @@ const Tombstones = defineEntity({
   tableName: 'tombstones',
   ...GUARDED,
   indexes: [
-    { name: 'tombstones_expiry', properties: ['ownerId', 'expiresAt'] },
-    { name: 'tombstones_seq', properties: ['ownerId', 'seq'] },
+    { name: 'tombstones_expiry', properties: ['ownerId', 'expiresAt'], where: EVERY },
+    { name: 'tombstones_seq', properties: ['ownerId', 'seq'], where: EVERY },
   ],
   properties: { ownerId: owner(), id: uuid('id').primary(), seq: number('seq'), deletedAt: moment('deleted_at'), expiresAt: moment('expires_at') },
 })

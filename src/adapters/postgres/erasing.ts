@@ -15,14 +15,16 @@ export const FRESH = `fresh as (select from held where held.written = (select o.
  * @param spared a condition for kept answers `k` that another part of the statement writes
  */
 export const erasing = (spared: string): readonly string[] => [
-  // There is one already only where the id was taken again by a creation that did not see it come.
+  // There is one already only where a server of an earlier version, which does not count purges, let the id be taken again.
   `buried as (insert into tombstones (owner_id, id, seq, deleted_at, expires_at)
 select $owner, p.id, p.seq, p.deleted_at, $tombstoneUntil::timestamptz from purged p
 on conflict (owner_id, id) do update set (seq, deleted_at, expires_at) = (excluded.seq, excluded.deleted_at, excluded.expires_at))`,
   `entries as (select sum(c.weight) as weight from changes c join purged p on c.task_id = p.id where c.owner_id = $owner)`,
-  `shown as (select k.scope_hash, k.key, k.weight from kept_answers k join purged p on k.task_id = p.id where k.owner_id = $owner and k.body is not null and not (${spared})
-union select k.scope_hash, k.key, k.weight from kept_tasks s join purged p on s.task_id = p.id join kept_answers k on k.scope_hash = s.scope_hash and k.key = s.key
-where s.owner_id = $owner and k.owner_id = $owner and k.body is not null and not (${spared}))`,
+  // Looked up task by task: a join might read all that the owner has.
+  `shown as (select k.* from purged p, lateral (select k.scope_hash, k.key, k.weight from kept_answers k
+where k.owner_id = $owner and k.task_id = p.id and k.body is not null and k.weight > 0 and not (${spared}) offset 0) k
+union select k.* from purged p join kept_tasks s on s.owner_id = $owner and s.task_id = p.id, lateral (select k.scope_hash, k.key, k.weight from kept_answers k
+where k.owner_id = $owner and k.scope_hash = s.scope_hash and k.key = s.key and k.body is not null and not (${spared}) offset 0) k)`,
   `emptied as (update kept_answers k set body = null, weight = $emptyWeight::int from shown s where k.owner_id = $owner and k.scope_hash = s.scope_hash and k.key = s.key)`,
 ]
 

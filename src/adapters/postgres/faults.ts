@@ -30,7 +30,8 @@ const isSystemFault = (fault: unknown): boolean => fault instanceof Error && 'sy
 export const isRollback = (fault: unknown): boolean => ['40001', '40P01'].includes(codeOf(fault))
 
 /** A key was taken, or what a row belongs to was gone or changed, since the statement began: nothing of it was carried out. */
-export const isMet = (fault: unknown): boolean => ['23505', '23503', '23502'].includes(codeOf(fault))
+export const isMet = (fault: unknown): boolean =>
+  ['23505', '23503'].includes(codeOf(fault)) || (codeOf(fault) === '23502' && fault instanceof Error && 'column' in fault && fault.column === 'task_id')
 
 /** The connection is not used again: what the server did not say itself, the connection did; or the server says that it closes it. */
 export const isBroken = (fault: unknown): boolean => !(fault instanceof Error && 'severity' in fault) || /^(?:08|57P|25P0)/.test(codeOf(fault))

@@ -4,14 +4,17 @@ import { ERASED_BYTES, erasing, erasingValues, FRESH } from './erasing.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
 import { onlyRow } from './session.ts'
 
-/** Rows of `table` that are over, at most as many as one step takes, named by their keys. */
-const over = (table: string, keys: string, moment: string, until: string): string =>
-  `(select ${keys} from ${table} where owner_id = $owner and ${moment} <= $${until}::timestamptz and exists (select from fresh) order by ${moment}, ${keys} limit $limit::int)`
+/** Rows of `table` that are over, at most as many as one step takes, named by their keys. @param every what the index of that moment is for (STORE-19) */
+const over = (table: string, keys: string, moment: string, until: string, every = 'seq > 0'): string =>
+  `(select ${keys} from ${table} where owner_id = $owner and ${every} and ${moment} <= $${until}::timestamptz and exists (select from fresh) order by ${moment}, ${keys} limit $limit::int)`
 
 /** Tasks whose days in the trash are over, and those that were in it when it was emptied. */
 const TRASHED = `(select old.id from (${over('tasks', 'id', 'deleted_at', 'trashedBefore')} union
-(select t.id from tasks t where t.owner_id = $owner and t.deleted_at is not null and t.seq <= (select held.emptied from held) and exists (select from fresh)
+(select t.id from tasks t where t.owner_id = $owner and t.deleted_at is not null and t.seq > 0 and t.seq <= (select held.emptied from held) and exists (select from fresh)
 order by t.seq limit $limit::int)) old limit $limit::int)`
+
+/** What the index of their moments is for (STORE-19). */
+const EXPIRING = `expires_at > '-infinity'`
 
 /** The answers that expire are deleted, not emptied. */
 const EXPIRED = 'k.expires_at <= $now::timestamptz'
@@ -25,14 +28,14 @@ const FORGET = OwnerStatement.of(
     `purged as (delete from tasks t using ${TRASHED} old where t.owner_id = $owner and t.id = old.id
 returning t.id, t.seq, t.deleted_at, t.weight)`,
     ...erasing(EXPIRED),
-    `keys as (delete from kept_answers k using ${over('kept_answers', 'scope_hash, key', 'expires_at', 'now')} old
+    `keys as (delete from kept_answers k using ${over('kept_answers', 'scope_hash, key', 'expires_at', 'now', EXPIRING)} old
 where k.owner_id = $owner and k.scope_hash = old.scope_hash and k.key = old.key returning k.weight)`,
     `faded as (delete from tombstones b using ${over('tombstones', 'id', 'expires_at', 'now')} old where b.owner_id = $owner and b.id = old.id returning b.seq)`,
     `total as (select (select count(*) from purged) + (select count(*) from keys) + (select count(*) from faded) as steps,
 ${ERASED_BYTES}
 + coalesce((select sum(weight) from keys), 0) as bytes,
-least((select min(t.deleted_at) + $trashTime::interval from tasks t where t.owner_id = $owner and t.deleted_at is not null),
-(select min(k.expires_at) from kept_answers k where k.owner_id = $owner), (select min(b.expires_at) from tombstones b where b.owner_id = $owner)) as next)`,
+least((select min(t.deleted_at) + $trashTime::interval from tasks t where t.owner_id = $owner and t.deleted_at is not null and t.seq > 0),
+(select min(k.expires_at) from kept_answers k where k.owner_id = $owner and k.${EXPIRING}), (select min(b.expires_at) from tombstones b where b.owner_id = $owner and b.seq > 0)) as next)`,
     `counted as (update owners o set tasks = o.tasks - gone.tasks, purges = o.purges + gone.tasks, bytes = o.bytes - total.bytes,
 forgotten = greatest(o.forgotten, (select max(seq) from faded)), due_at = case total.steps when 0 then total.next else o.due_at end
 from total, fresh, (select count(*) as tasks from purged) gone where o.owner_id = $owner)`,

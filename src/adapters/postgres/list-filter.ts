@@ -38,7 +38,7 @@ export function conditions({ statuses, priorities, tags, dueAfter, dueBefore, wo
     // `is true` keeps it what it is: looked up once, and each task held against what was found.
     ...tags.map((tag, n) => ({
       name: 'tag',
-      sql: `(t.id in (select g.task_id from task_tags g where g.owner_id = $owner and g.tag = $tag${n}::text)) is true`,
+      sql: `(t.id in (select g.task_id from task_tags g where g.owner_id = $owner and g.tag = $tag${n}::text and g.tag <> '')) is true`,
       values: { [`tag${n}`]: tag },
     })),
   ]

@@ -47,6 +47,9 @@ const KEY_SHOWN: Readonly<Record<SortField, string>> = {
 const NOW = `select coalesce(o.seq, 0)::text as seq, o.seq || ' ' || o.xmin || ' ' || extract(epoch from pg_postmaster_start_time()) as stamp
 from (select) one left join owners o on o.owner_id = $owner`
 
+/** The condition of every index but the key's, which all rows meet (STORE-19). */
+const LISTED = 't.seq > 0'
+
 /** Decided before the first task is looked at. */
 const IS_NEWS = 'now.stamp is distinct from $known::text'
 
@@ -70,7 +73,7 @@ function bodyOf(filters: readonly Condition[], sort: Sort, limit: string, from: 
   const key = keyColumn(sort)
   const begins = from === undefined ? [] : [`(${key}, t.id) ${sort.descending ? '<' : '>'} (${keyParameter(sort)}, $id::uuid)`]
   const walk = (columns: string): string => `select ${columns} from tasks t
-where ${['t.owner_id = $owner', 't.deleted_at is null', ...begins, ...filters.map(({ sql }) => sql), IS_NEWS].join(' and ')}
+where ${['t.owner_id = $owner', 't.deleted_at is null', LISTED, ...begins, ...filters.map(({ sql }) => sql), IS_NEWS].join(' and ')}
 order by ${key} ${direction}, t.id ${direction} limit ${limit} + 1`
   const columns = `${SHOWN}, t.due_order, t.title_key`
   // A filter is held against the index alone, however few pass it; only what did is looked up (STORE-17).

@@ -31,5 +31,10 @@ export function straightStatement(shape: Shape): OwnerStatement {
   const numbered = `numbered as (update owners o set ${sets.filter((set) => set !== false).join(', ')}${isCreation ? '' : ' from tasks t'}
 where ${['o.owner_id = $owner', ...conditions, `${bytes} <= $byteQuota::bigint`].join(' and ')} returning o.seq, o.due_at)`
   const parts = [numbered, ...recorded(shape), ...(keeps ? [KEPT] : []), ...(schedules ? [SCHEDULED] : [])]
-  return OwnerStatement.of(nameOf('straight', shape), 'select numbered.seq::text from numbered', parts)
+  // A key that is kept needs no lock to be believed.
+  const body =
+    isCreation && keeps
+      ? `select numbered.seq::text, (${IS_KEPT})::text from (select) one left join numbered on true`
+      : 'select numbered.seq::text, null from numbered'
+  return OwnerStatement.of(nameOf('straight', shape), body, parts)
 }

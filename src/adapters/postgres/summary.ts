@@ -5,7 +5,7 @@ import { reaches } from './list-filter.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
 import { onlyRow } from './session.ts'
 
-const LIVE = 'from tasks t where t.owner_id = $owner and t.deleted_at is null'
+const LIVE = 'from tasks t where t.owner_id = $owner and t.deleted_at is null and t.seq > 0'
 
 const counted = (is: string): string => `count(*) filter (where ${is})`
 const object = (members: readonly (readonly [name: string, json: string])[]): string =>

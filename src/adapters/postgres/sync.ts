@@ -4,12 +4,12 @@ import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
 import { instant, PRINTED } from './rows.ts'
 import { onlyRow } from './session.ts'
 
-/** What is told of, by number: each table gives as many as the page may hold and one more, by the index of its numbers. */
+/** What is told of, by number: each table gives as many as the page may hold and one more, by the index of its numbers, which is for what says `seq > 0` (STORE-19). */
 const FOUND = `select x.* from (
-(select t.seq, t.id, case when t.deleted_at is null then t.weight else 0 end as weight, null::timestamptz as purged from tasks t where t.owner_id = $owner and t.seq > $after::bigint
+(select t.seq, t.id, case when t.deleted_at is null then t.weight else 0 end as weight, null::timestamptz as purged from tasks t where t.owner_id = $owner and t.seq > $after::bigint and t.seq > 0
 and (t.deleted_at is null or t.seq > own.gone_by) order by t.seq limit $limit::int + 1)
 union all
-(select b.seq, b.id, 0, b.deleted_at from tombstones b where b.owner_id = $owner and b.seq > greatest($after::bigint, own.gone_by)
+(select b.seq, b.id, 0, b.deleted_at from tombstones b where b.owner_id = $owner and b.seq > 0 and b.seq > greatest($after::bigint, own.gone_by)
 order by b.seq limit $limit::int + 1)) x order by x.seq limit $limit::int + 1`
 
 /**
@@ -20,7 +20,7 @@ const SHOWN = `select f.seq, f.found, f.place, '{"seq":' || f.seq || ',"at":' ||
 || '","taskId":"' || f.id || '","task":' || case when t.deleted_at is null and t.id is not null then ${PRINTED} else 'null' end || '}' as json
 from (select f.*, count(*) over () as found, row_number() over (order by f.seq) as place, sum(f.weight) over (order by f.seq) - f.weight as ahead from (${FOUND}) f) f
 left join tasks t on t.owner_id = $owner and t.id = f.id
-left join changes c on c.owner_id = $owner and c.seq = f.seq
+left join changes c on c.owner_id = $owner and c.seq = f.seq and c.seq > 0
 where f.place <= $limit::int and f.ahead <= $bytes::int offset 0`
 
 export const CHANGES = OwnerStatement.of(

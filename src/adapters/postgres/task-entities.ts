@@ -1,7 +1,10 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { GUARDED, integer, moment, number, owner, sorted, text, uuid } from './columns.ts'
 
-const LIVE = 'deleted_at is null'
+/** All rows meet it, and only those statements say it that are for another index than the key's (STORE-19). */
+export const EVERY = 'seq > 0'
+const LIVE = `deleted_at is null and ${EVERY}`
+const GONE = `deleted_at is not null and ${EVERY}`
 /** What a list is sorted by, and beside it what it is filtered by (STORE-17). */
 const sortIndex = (name: string, key: string, besides = 'status, priority, due_order, due') => ({
   name,
@@ -16,15 +19,15 @@ export const Tasks = defineEntity({
   tableName: 'tasks',
   ...GUARDED,
   indexes: [
-    { name: 'tasks_seq', properties: ['ownerId', 'seq'] },
+    { name: 'tasks_seq', properties: ['ownerId', 'seq'], where: EVERY },
     sortIndex('tasks_created', 'created_at'),
     sortIndex('tasks_updated', 'updated_at'),
     dueIndex('tasks_due_up', '9223372036854775807'),
     dueIndex('tasks_due_down', '-9223372036854775808'),
     sortIndex('tasks_priority', 'priority', 'status, due_order, due'),
     sortIndex('tasks_title', 'title_key'),
-    { name: 'tasks_trash', properties: ['ownerId', 'deletedAt', 'id'], where: 'deleted_at is not null' },
-    { name: 'tasks_trashed', properties: ['ownerId', 'seq'], where: 'deleted_at is not null' },
+    { name: 'tasks_trash', properties: ['ownerId', 'deletedAt', 'id'], where: GONE },
+    { name: 'tasks_trashed', properties: ['ownerId', 'seq'], where: GONE },
   ],
   properties: {
     ownerId: owner(),
@@ -64,6 +67,6 @@ export const TaskTags = defineEntity({
   name: 'TaskTags',
   tableName: 'task_tags',
   ...GUARDED,
-  indexes: [{ name: 'task_tags_tag', properties: ['ownerId', 'tag', 'task'] }],
+  indexes: [{ name: 'task_tags_tag', properties: ['ownerId', 'tag', 'task'], where: "tag <> ''" }],
   properties: { ownerId: owner(), task: ofTask('task_tags_owner_id_task_id_fkey').primary(), tag: sorted('tag').primary() },
 })

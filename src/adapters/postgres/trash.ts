@@ -19,7 +19,7 @@ export const TRASH = OwnerStatement.of(
   `select '[' || coalesce(string_agg(${TRASHED}, ',' order by t.seq desc) filter (where t.place <= $limit), '') || ']',
 (case when count(*) > $limit then min(t.seq) filter (where t.place <= $limit) end)::text
 from (select row_number() over () as place, t.* from (select ${SHOWN}, t.seq, t.deleted_at from tasks t
-where t.owner_id = $owner and ${IN_TRASH} and t.seq < $from::bigint order by t.seq desc limit $limit::int + 1) t) t`,
+where t.owner_id = $owner and ${IN_TRASH} and t.seq > 0 and t.seq < $from::bigint order by t.seq desc limit $limit::int + 1) t) t`,
 )
 
 /** @param trashDays in hours for the database: a day of an interval is that of the session's time zone, where some have 23 */

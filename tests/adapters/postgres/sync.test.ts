@@ -43,7 +43,8 @@ for (const { name, open } of databasesUnderTest) {
       ] as const) {
         const plan = await planOf(from, goneBy)
         expect(plan).to.match(/Index Scan using tasks_seq on tasks/)
-        expect(plan).to.match(/Index Cond: .*owner_id = .*seq > /)
+        // From the beginning on, every number is one that is looked for.
+        expect(plan).to.match(from === 0 ? /Index Cond: .*owner_id = / : /Index Cond: .*owner_id = .*seq > /)
         expect(plan).to.match(/using tombstones_seq on tombstones/)
         expect(plan).to.not.match(/Seq Scan on (?:task|tomb|change)/)
         const counts = [...plan.matchAll(/rows=(\d+)(?:\.\d+)? loops=(\d+)/g)].map(([, rows, loops]) => Number(rows) * Number(loops))

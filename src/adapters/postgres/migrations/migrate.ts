@@ -6,6 +6,7 @@ import { Journal } from './0002-journal.ts'
 import { Covering } from './0003-covering.ts'
 import { Unchecked } from './0004-unchecked.ts'
 import { Purges } from './0005-purges.ts'
+import { KeysFirst } from './0006-keys-first.ts'
 
 export const TRACKING_TABLE = 'mikro_orm_migrations'
 
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   { name: '0003-covering', class: Covering },
   { name: '0004-unchecked', class: Unchecked },
   { name: '0005-purges', class: Purges },
+  { name: '0006-keys-first', class: KeysFirst },
 ]
 
 /** What the ORM is told, whatever it connects to. */
