@@ -90,6 +90,32 @@ async function openFresh({ url, drop }: FreshDatabase): Promise<TestDatabase> {
   }
 }
 
+/** A store whose every call goes through the next of several servers over one database: what each of them takes in turn, they do at once. */
+export async function bySeveralServers() {
+  const { url, drop } = await freshDatabase()
+  const servers = await Promise.all(Array.from({ length: 5 }, () => openServer({ url, pool: 3 })))
+  const [first] = servers
+  if (first === undefined) throw new Error('there is no server')
+  await first.migrate()
+  let calls = 0
+  const of: TaskStore['of'] = (owner) => {
+    const theirs = servers.map(({ tasks }) => tasks.of(owner))
+    return new Proxy(first.tasks.of(owner), {
+      get:
+        (_, name) =>
+        (...given: unknown[]) => {
+          const next: object = theirs[calls++ % theirs.length] ?? {}
+          return Reflect.apply(Reflect.get(next, name), next, given)
+        },
+    })
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()))
+    await drop()
+  }
+  return { store: { of }, work: first.work, close }
+}
+
 /** The same on a server that says it is a distributed one, and where no statement can set its owner itself. */
 export async function distributedDatabase(): Promise<TestDatabase> {
   const database = await freshOnOwnServer()

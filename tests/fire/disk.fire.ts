@@ -75,6 +75,8 @@ describe('a full disk', function () {
     done.push(() => cluster.remove())
     const target = await Target.start(cluster.port, await cluster.database())
     done.push(() => target.close())
+    // Nothing of the log is used again, as where a replica has fallen behind.
+    await runOn(cluster.superuser, `select pg_create_physical_replication_slot('behind', true)`)
     const acknowledged = await Promise.all(Array.from({ length: 50 }, () => target.make()))
     const fill = join(disk.folder, 'filler')
     await writeFile(fill, Buffer.alloc(160 * 1024 * 1024)).catch(({ code }: NodeJS.ErrnoException) => expect(code).to.equal('ENOSPC'))

@@ -9,14 +9,21 @@ interface Queue {
 }
 
 /** Runs an owner's work at once, or when its turn has come. @throws {Unavailable} where that took too long */
-export type Share = <T>(owner: Owner, work: () => Promise<T>) => Promise<T>
+export type Share = <T>(owner: Owner, work: () => Promise<T>, writes: boolean) => Promise<T>
 
 /**
  * Whoever has much to do waits before it takes a connection, so that there are connections for others (STORE-15).
+ * An owner's writes wait for each other at its row: one at a time they are as many a second, and leave the processors to others.
  * @param connections of the pool; one owner holds a third of them at most
  */
 export function fairShare(connections: number): Share {
-  const most = Math.max(1, Math.floor(connections / 3))
+  const all = turns(Math.max(1, Math.floor(connections / 3)))
+  const writing = turns(1)
+  return (owner, work, writes) => (writes ? writing(owner, () => all(owner, work)) : all(owner, work))
+}
+
+/** @param most of one owner's that run at once */
+function turns(most: number): <T>(owner: Owner, work: () => Promise<T>) => Promise<T> {
   const queues = new Map<string, Queue>()
 
   return ({ id }, work) => {

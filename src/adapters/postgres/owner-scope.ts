@@ -8,9 +8,13 @@ export class OwnerStatement {
   readonly #alone: Statement
   readonly #within: Statement
 
-  private constructor(alone: Statement, within: Statement) {
+  /** Takes the owner's row, as all parts do that write. */
+  readonly writes: boolean
+
+  private constructor(alone: Statement, within: Statement, writes: boolean) {
     this.#alone = alone
     this.#within = within
+    this.writes = writes
   }
 
   /**
@@ -19,7 +23,7 @@ export class OwnerStatement {
    */
   static of(name: string | undefined, body: string, parts: readonly string[] = [], isUnhurried = false): OwnerStatement {
     const head = parts.length === 0 ? '' : `with ${parts.join(', ')} `
-    return new OwnerStatement(statement(name, head + givenItsOwner(body), isUnhurried), statement(name, head + body, isUnhurried))
+    return new OwnerStatement(statement(name, head + givenItsOwner(body), isUnhurried), statement(name, head + body, isUnhurried), parts.length > 0)
   }
 
   run(runner: Runner, owner: Owner, values: Values): Promise<readonly Row[]> {
@@ -51,10 +55,14 @@ export const ownerScope = (session: Session, owner: Owner, share: Share = atOnce
       : statement.run(session, owner, values)
 
   return (statement, values) =>
-    share(owner, () => {
-      const isDistributed = session.isDistributed()
-      return typeof isDistributed === 'boolean' ? run(statement, values, isDistributed) : isDistributed.then((known) => run(statement, values, known))
-    })
+    share(
+      owner,
+      () => {
+        const isDistributed = session.isDistributed()
+        return typeof isDistributed === 'boolean' ? run(statement, values, isDistributed) : isDistributed.then((known) => run(statement, values, known))
+      },
+      statement.writes,
+    )
 }
 
 const atOnce: Share = (_, work) => work()
@@ -65,12 +73,15 @@ export type OwnerTransaction = <T>(work: (mine: OwnerScope) => Promise<T>, isKep
 export const ownerTransaction =
   (session: Session, owner: Owner, share: Share = atOnce): OwnerTransaction =>
   (work, isKept) =>
-    share(owner, async () =>
-      session.transaction(
-        (within) => work((statement, values) => statement.run(within, owner, values)),
-        isKept,
-        (await session.isDistributed()) ? { owner: owner.id } : {},
-      ),
+    share(
+      owner,
+      async () =>
+        session.transaction(
+          (within) => work((statement, values) => statement.run(within, owner, values)),
+          isKept,
+          (await session.isDistributed()) ? { owner: owner.id } : {},
+        ),
+      true,
     )
 
 /**

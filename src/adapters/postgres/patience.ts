@@ -16,9 +16,6 @@ const MONTH = 30 * 86_400_000
 /** How long several statements may hold their locks: as many as a batch has, over however long a way. */
 const TRANSACTION = 10_000
 
-/** How much longer an answer may take for each statement that was sent before its own and is not answered yet. */
-export const BEHIND_ANOTHER = 50
-
 interface Patience {
   readonly connecting: number
   readonly running: number

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { beginning, IS_DISTRIBUTED } from './beginning.ts'
 import { Connections, setPipelining } from './connections.ts'
 import { isBroken, isMisled, isRollback, isUnprepared, isUnsupportedParameter, told } from './faults.ts'
-import { BEHIND_ANOTHER, HURRIED, patienceOf } from './patience.ts'
+import { HURRIED, patienceOf } from './patience.ts'
 import { Query } from './query.ts'
 import { inOrder, onlyRow, type Parameter, type Row, type Runner, type Session, type Statement, type TransactionTerms, type Values } from './session.ts'
 
@@ -55,7 +55,7 @@ export class PoolSession implements Session {
   /** @param left milliseconds for all of it */
   async #transact<T>(terms: TransactionTerms, left: number, work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean): Promise<T> {
     const end = performance.now() + left
-    const { connecting, answering } = patienceOf(terms)
+    const { connecting, running, answering } = patienceOf(terms)
     return this.#onClient(Math.min(connecting, left), async (client) => {
       setPipelining(client, true)
       let sent = 0
@@ -64,8 +64,10 @@ export class PoolSession implements Session {
         const result = await work({
           hasOwner: terms.owner !== undefined,
           run: async (statement, values) => {
-            if (performance.now() > end) throw new Error('query read timeout: the transaction takes too long')
-            const patience = answering + BEHIND_ANOTHER * sent++
+            const remaining = end - performance.now()
+            if (remaining <= 0) throw new Error('query read timeout: the transaction takes too long')
+            // Each that was sent before and is not answered yet may run for as long as one may.
+            const patience = Math.min(answering + running * sent++, remaining)
             return this.#send(client, statement, inOrder(statement, values), patience).finally(() => sent--)
           },
         })

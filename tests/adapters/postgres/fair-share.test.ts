@@ -24,9 +24,9 @@ describe('a fair share of the connections', function () {
         begun.push(name)
         ends.push(() => (name === 'b' ? reject(new Error(name)) : resolve(name)))
       })
-    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => share(ada, work(name)))
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => share(ada, work(name), false))
     const settled = Promise.allSettled(all)
-    await share(bob, async () => begun.push('bob'))
+    await share(bob, async () => begun.push('bob'), false)
     expect(begun).to.deep.equal(['a', 'b', 'c', 'bob'])
     ends[1]?.()
     await settle()
@@ -36,6 +36,21 @@ describe('a fair share of the connections', function () {
     expect(begun).to.deep.equal(['a', 'b', 'c', 'bob', 'd', 'e'])
     for (const end of ends) end()
     expect((await settled).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
+  })
+
+  it('STORE-15 runs one of an owner’s writes at a time, and reads beside it', async () => {
+    const share = fairShare(10)
+    const begun: string[] = []
+    const ends: (() => void)[] = []
+    const work = (name: string) => () => new Promise<void>((resolve) => (ends[begun.push(name)] = resolve))
+    const all = [share(ada, work('write'), true), share(ada, work('another'), true), share(ada, work('read'), false), share(bob, work('bob'), true)]
+    await settle()
+    expect(begun).to.deep.equal(['write', 'read', 'bob'])
+    ends[1]?.()
+    await settle()
+    expect(begun).to.deep.equal(['write', 'read', 'bob', 'another'])
+    for (const end of ends) end?.()
+    await Promise.all(all)
   })
 
   it('STORE-15 others go on while one owner’s writes wait for its row, and what waits too long is unavailable', async () => {
