@@ -69,9 +69,17 @@ export class Cluster {
     return Number(readFileSync(join(this.#folder, 'postmaster.pid'), 'utf8').split('\n', 1)[0])
   }
 
-  /** In an orderly way, cutting its connections. */
-  stop(): Promise<void> {
-    return this.#postgres.stop()
+  /** In an orderly way, cutting its connections. One that has ended itself would be waited for without end. */
+  async stop(): Promise<void> {
+    if (this.#isAlive()) await this.#postgres.stop()
+  }
+
+  #isAlive(): boolean {
+    try {
+      return process.kill(this.pid, 0)
+    } catch {
+      return false
+    }
   }
 
   /** As a power cut ends it, and all its processes with it. */
@@ -91,7 +99,7 @@ export class Cluster {
   /** Starts it where it has ended itself. */
   async revive(): Promise<void> {
     if (await runOn(this.superuser, 'select').then(...bothWays)) return
-    await this.#postgres.stop().catch(() => {})
+    await this.stop()
     await this.start()
   }
 
@@ -113,7 +121,7 @@ export class Cluster {
   }
 
   async remove(): Promise<void> {
-    await this.#postgres.stop()
+    await this.stop()
     await rm(this.#folder, { recursive: true, force: true })
   }
 }

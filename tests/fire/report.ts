@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../system/process.ts'
 import type { Outage } from './target.ts'
@@ -6,15 +6,9 @@ import type { Outage } from './target.ts'
 /** The figures of the latest run, one a line. */
 const FILE = join(ROOT, '.tmp/fire-figures.txt')
 
-let isBegun = false
-
 /** What a test saw: printed beneath its title, and kept. */
 export function report(line: string): void {
-  if (!isBegun) {
-    mkdirSync(join(FILE, '..'), { recursive: true })
-    rmSync(FILE, { force: true })
-    isBegun = true
-  }
+  mkdirSync(join(FILE, '..'), { recursive: true })
   process.stdout.write(`      ${line}\n`)
   appendFileSync(FILE, `${line}\n`)
 }
