@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -30,6 +31,9 @@ const TOKENS = { AUTH_SECRET: 'q'.repeat(32), AUTH_AUDIENCE: 'taskward' }
 const NOBODY = 65_534
 const IS_ROOT = process.getuid?.() === 0
 
+const unpacked: string[] = []
+const makeWritable = (place: string) => execFileSync('chmod', ['-R', 'u+w', place])
+
 /** What the image holds: the files that are copied into it, and the packages of production, none of which its user may write. */
 function unpack(): string {
   const place = join(freshDirectory(), 'taskward')
@@ -37,6 +41,8 @@ function unpack(): string {
     const paths = (from ?? '').split(' ').slice(0, -1)
     for (const path of paths) cpSync(join(ROOT, path), join(place, path), { recursive: true })
   }
+  // Copied from where it may not be written, perhaps.
+  makeWritable(place)
   const packages: Readonly<Record<string, { readonly dev?: boolean }>> = JSON.parse(read('package-lock.json')).packages
   for (const [path, { dev = false }] of Object.entries(packages)) {
     if (dev || !/^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path)) continue
@@ -46,6 +52,7 @@ function unpack(): string {
   chmodSync(dirname(place), 0o755)
   for (const path of ['', ...readdirSync(place, { recursive: true, encoding: 'utf8' })])
     if (!path.startsWith('node_modules')) chmodSync(join(place, path), path.endsWith('.ts') ? 0o444 : 0o555)
+  unpacked.push(place)
   return place
 }
 
@@ -76,7 +83,11 @@ const COMPOSE = parse(read('compose.yaml')).services
 
 describe('deploying', function () {
   this.timeout(120_000)
-  afterEach(cleanUp)
+  afterEach(async () => {
+    // Whoever is not root removes nothing from a folder that may not be written.
+    for (const place of unpacked.splice(0)) makeWritable(place)
+    await cleanUp()
+  })
 
   it('DEPLOY-01 DEPLOY-02 serves from the image’s files by its command, as its health check says, and ends with 0', async () => {
     expect([COMMAND[0], HEALTH[0], instruction('USER')]).to.deep.equal(['node', 'node', 'node'])
