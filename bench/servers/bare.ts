@@ -13,7 +13,7 @@ const PLAIN = PRINTED.replace(/\(array\[[^\]]*\]\)\[t\.priority \+ 1\]/, 't.prio
 
 const pageOf = (where: string): string => `select '{"items":[' || coalesce(string_agg(${PRINTED}, ',') filter (where t.place <= 20), '') || '],"nextCursor":' ||
 case when count(*) > 20 then '"' || rpad(max(t.id::text) filter (where t.place = 20), 110, '-') || '"' else 'null' end || '}'
-from (select row_number() over () as place, t.* from (select ${SHOWN} from tasks t where t.owner_id = $1 and t.deleted_at is null${where}
+from (select row_number() over () as place, t.* from (select ${SHOWN} from tasks t where t.owner_id = $1 and t.deleted_at is null and t.seq > 0${where}
 order by t.created_at desc, t.id desc limit 21) t) t`
 
 const WORD = (parameter: string): string => ` and position(${parameter} in t.search_text) > 0`
