@@ -1,3 +1,5 @@
+import { PRINTED } from '../src/adapters/postgres/migrations/0007-printed.ts'
+
 /** Owners that are larger than the others, and how many tasks they have where the database is large enough; the rest are shared out evenly. */
 const LARGER = [
   { owner: 'owner-100000', tasks: 100_000 },
@@ -62,13 +64,13 @@ export const fillings = (tasks: number): readonly (readonly [what: string, sql: 
     case when chance % 2 = 0 then array[]::text[] when chance % 3 = 0 then array['garden', 'home'] else array['work'] end as tags
   from raw
 )
-insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, completed_at, created_at, updated_at, weight)
-select owner_id, id, row_number() over (partition by owner_id collate "C" order by n), 1, title, lower(title collate "C"), description, lower((title || E'\\n' || description) collate "C"), status, priority, due,
+insert into tasks (owner_id, id, seq, version, printed, title_key, search_text, status, priority, due, due_order, created_at, updated_at, weight)
+select owner_id, id, row_number() over (partition by owner_id collate "C" order by n), version, ${PRINTED}, lower(title collate "C"), lower((title || E'\\n' || description) collate "C"), status, priority, due,
   case when due is not null then (extract(epoch from (due || ' 23:59:59.999+00')::timestamptz) * 1000)::bigint end,
-  tags, case when status = 'done' then at end, at, at, 256 + length(title) + length(description) + coalesce(length(due), 0) + length(array_to_string(tags, ','))
-from drawn order by n`,
+  created_at, updated_at, 256 + length(title) + length(description) + coalesce(length(due), 0) + length(array_to_string(tags, ','))
+from (select *, 1 as version, case when status = 'done' then at end as completed_at, at as created_at, at as updated_at from drawn) drawn order by n`,
   ],
-  ['tags', `insert into task_tags (owner_id, task_id, tag) select owner_id, id, tag from tasks, unnest(tags) tag`],
+  ['tags', `insert into task_tags (owner_id, task_id, tag) select owner_id, id, tag from tasks, json_array_elements_text(printed::json -> 'tags') tag`],
   [
     'the journal',
     `insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight) select owner_id, seq, id, 1, 'created', created_at, owner_id, '{}', 258 from tasks`,
@@ -77,8 +79,9 @@ from drawn order by n`,
   ['indexes back', BACK],
   [
     'the table of the others',
-    `create table plain_tasks as select id, owner_id, title, description, status, ${pick(['none', 'low', 'medium', 'high', 'urgent'], 'priority')} as priority,
-due, tags, completed_at, created_at, updated_at, version from tasks order by created_at`,
+    `create table plain_tasks as select t.id, t.owner_id, was.title, was.description, t.status, was.priority, t.due, was.tags, was."completedAt" as completed_at,
+t.created_at, t.updated_at, t.version
+from tasks t, json_to_record(t.printed::json) as was (title text, description text, priority text, tags text[], "completedAt" timestamptz(3)) order by t.created_at`,
   ],
   [
     'its defaults',

@@ -13,6 +13,7 @@ export interface Kind {
   readonly isOurs?: boolean
   /** How a request says whose it is. */
   readonly believes?: 'token' | 'header'
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface Server {
@@ -25,6 +26,8 @@ export interface Server {
 }
 
 export const BARE: Kind = { name: 'bare', command: [NODE, join(BENCH, 'servers/bare.ts')], believes: 'header' }
+/** Reads what Taskward reads: a limit of its own, as the printing is done when a task is written. */
+export const BARE_PRINTED: Kind = { ...BARE, name: 'bare, printed', environment: { PRINTED: '1' } }
 export const TASKWARD: Kind = {
   name: 'Taskward',
   command: [NODE, '--max-semi-space-size=8', '--import', join(ROOT, 'src/prepare-node.mjs'), join(ROOT, 'src/main.ts')],
@@ -77,7 +80,11 @@ export async function startServer(kind: Kind, { cluster, database, pool, environ
       }
     : { DATABASE_URL: cluster.superuser(database), SECRET, POOL: String(pool) }
   const ports = program === NODE ? [] : ['--port', String(port)]
-  const child = spawn(program, [...node, ...args, ...ports], { cwd: DATA, stdio: ['ignore', log, log], env: { ...common, ...settings, ...environment } })
+  const child = spawn(program, [...node, ...args, ...ports], {
+    cwd: DATA,
+    stdio: ['ignore', log, log],
+    env: { ...common, ...settings, ...kind.environment, ...environment },
+  })
   children.add(child)
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => {

@@ -1,7 +1,7 @@
 import { agree } from './agree.ts'
 import type { Context } from './context.ts'
 import { type Figures, measured, medians } from './measure.ts'
-import { BARE, FASTAPI, FASTIFY, HONO, hasFastapi, type Kind, NEST, startServer, TASKWARD } from './servers.ts'
+import { BARE, BARE_PRINTED, FASTAPI, FASTIFY, HONO, hasFastapi, type Kind, NEST, startServer, TASKWARD } from './servers.ts'
 import { Requests, WORKLOADS } from './workloads.ts'
 
 /** One server under one load. */
@@ -17,13 +17,14 @@ export interface Row {
 /** Loads that are looked at less closely take less of the time. */
 const BRIEF: readonly string[] = ['complete', 'search', 'nothing']
 
-/** The cost of a round trip is the bare server's alone; a key of its own with each creation means something to Taskward alone. */
+/** What is printed already is a limit for reads; the cost of a round trip is the bare server's alone; a key of its own with each creation means something to Taskward alone. */
 const ONLY: Readonly<Record<string, readonly Kind[]>> = { nothing: [BARE], 'create with key': [BARE, TASKWARD] }
 
-export const kinds = (): readonly Kind[] => [BARE, TASKWARD, FASTIFY, HONO, NEST, ...(hasFastapi() ? [FASTAPI] : [])]
+export const kinds = (): readonly Kind[] => [BARE, BARE_PRINTED, TASKWARD, FASTIFY, HONO, NEST, ...(hasFastapi() ? [FASTAPI] : [])]
 
 const LOADS = [...WORKLOADS, 'create with key', 'nothing'] as const
-const takesPart = (kind: Kind, load: (typeof LOADS)[number]): boolean => ONLY[load]?.includes(kind) ?? true
+const READING: readonly string[] = ['page', 'page anew', 'get']
+const takesPart = (kind: Kind, load: (typeof LOADS)[number]): boolean => ONLY[load]?.includes(kind) ?? (kind !== BARE_PRINTED || READING.includes(load))
 const lasts = (load: string, seconds: number): number => (BRIEF.includes(load) ? Math.ceil(seconds / 2) : seconds)
 
 export const sideBySideSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number =>

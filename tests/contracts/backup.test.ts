@@ -4,12 +4,15 @@ import pg from 'pg'
 import { backUp } from '../../src/adapters/postgres/backup.ts'
 import { BrokenBackup, writer } from '../../src/adapters/postgres/backup-lines.ts'
 import { type Keeper, keepServer } from '../../src/adapters/postgres/keeper.ts'
+import { MIGRATIONS } from '../../src/adapters/postgres/migrations/migrate.ts'
 import { NotEmpty, restore } from '../../src/adapters/postgres/restore.ts'
 import { openServer } from '../../src/adapters/postgres/server.ts'
 import type { Commit, OwnedTasks, TaskStore } from '../../src/application/ports.ts'
 import { print } from '../../src/application/printing.ts'
 import { create, edit } from '../../src/domain/editing.ts'
 import { instantAt } from '../../src/domain/instant.ts'
+import { tagSet } from '../../src/domain/tags.ts'
+import { PRIORITIES, type Task } from '../../src/domain/task.ts'
 import { discard } from '../../src/domain/trash.ts'
 import { at, BEGINNING, draftOf, dueOf, idOf, onceOf, principalOf } from '../builders.ts'
 import { embeddedDatabase, freshOnOwnServer, superuserUrl, TABLES } from '../databases.ts'
@@ -294,7 +297,7 @@ describe('backup and restoration', function () {
       [changed(inTable('tasks') + 3, (line) => line.replace(/"version":\d+/, '"version":"one"')), inTable('tasks') + 4],
       [changed(inTable('changes') + 2, (line) => line.replace(/"task_id":"[^"]+"/, `"task_id":"${idOf(999_999)}"`)), inTable('changes') + 3],
       [changed(inTable('owners') + 1, (line) => line.replace(/"owner_id":"[^"]+"/, '"owner_id":null')), inTable('owners') + 2],
-      [changed(inTable('tasks'), (line) => line.replace('"title":"', '"title":"x')), lines.length],
+      [changed(inTable('tasks'), (line) => line.replace('"title_key":"', '"title_key":"x')), lines.length],
       [lines.filter((_, at) => at !== lines.length - 2), lines.length - 1],
       [lines.slice(0, half), half + 1],
       [lines.slice(0, -1), lines.length],
@@ -314,22 +317,66 @@ describe('backup and restoration', function () {
 
   it('BACKUP-13 a file of an earlier version goes into tables of that version, which are then brought up to date', async () => {
     const row = { owner_id: 'ada', seq: 1, tasks: 1, bytes: 300, forgotten: 0, due_at: null }
-    const { lines, keeper: target, url } = { lines: await earlier(row), ...(await emptyServer()) }
+    const { lines, keeper: target, url } = { lines: await earlier(['0001-first'], { owners: row }), ...(await emptyServer()) }
     await fillFrom(target, lines)
     expect(await target.applied()).to.deep.equal(['0001-first'])
     const database = await openServer({ url, pool: 1 })
     undo.push(() => database.close())
-    expect(await database.migrate()).to.deep.equal(['0002-journal', '0003-covering', '0004-unchecked', '0005-purges', '0006-keys-first'])
+    expect(await database.migrate()).to.deep.equal(MIGRATIONS.slice(1).map(({ name }) => name))
     expect((await rowsOf(url))['owners']).to.deep.equal([{ ...row, seq: '1000001', bytes: '300', forgotten: '1000001', emptied: '0', purges: '0' }])
+  })
+
+  it('BACKUP-13 STORE-20 tasks of a version that kept them in columns are printed, byte for byte as they would be written', async () => {
+    const tags = tagSet(['ž', 'tag "1"'])
+    const made = create(idOf(1), draftOf({ title: TEXT, description: TEXT, tags, due: dueOf('2026-11-30T09:00:00.5+05:00[Asia/Karachi]') }), at(1)).after
+    const done = edit(made, { status: 'done', priority: 'urgent', due: null, tags: [] }, at(60_001))?.after ?? expect.fail('nothing was edited')
+    for (const task of [made, done]) {
+      const { keeper: target, url } = await emptyServer()
+      await fillFrom(
+        target,
+        await earlier(COLUMNS, {
+          owners: { owner_id: 'ada', seq: 1, tasks: 1, bytes: 300, forgotten: 0, due_at: null, emptied: 0, purges: 0 },
+          tasks: inColumns(task),
+        }),
+      )
+      const database = await openServer({ url, pool: 1 })
+      undo.push(() => database.close())
+      await database.migrate()
+      expect((await of(database.tasks, 'ada').read(task.id))?.json).to.equal(print(task))
+    }
   })
 })
 
-/** What a version whose only migration was the first would have written. */
-async function earlier(row: object): Promise<string[]> {
+/** Of the last version that kept a task in columns. */
+const COLUMNS = MIGRATIONS.slice(0, 6).map(({ name }) => name)
+
+const inColumns = ({ id, version, title, description, status, priority, due, tags, completedAt, createdAt, updatedAt }: Task): object => ({
+  owner_id: 'ada',
+  id,
+  seq: 1,
+  version,
+  title,
+  title_key: title,
+  description,
+  search_text: title,
+  status,
+  priority: PRIORITIES.indexOf(priority),
+  due,
+  due_order: due === null ? null : 0,
+  tags,
+  completed_at: completedAt,
+  created_at: createdAt,
+  updated_at: updatedAt,
+  deleted_at: null,
+  weight: 300,
+})
+
+/** What a version with these migrations would have written. */
+async function earlier(migrations: readonly string[], rows: Readonly<Record<string, object>>): Promise<string[]> {
   const texts: string[] = []
   const file = writer(async (text) => void texts.push(text))
-  await file.begin({ migrations: ['0001-first'], owners: 1 })
-  await file.add('owners', JSON.stringify(row))
+  await file.begin({ migrations, owners: 1 })
+  for (const [table, row] of Object.entries(rows)) await file.add(table, JSON.stringify(row))
   await file.end()
   return texts.join('').split('\n').slice(0, -1)
 }

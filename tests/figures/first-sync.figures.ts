@@ -87,8 +87,8 @@ async function fill(url: string): Promise<void> {
   await runOn(
     (await superuserUrl()).replace(/[^/]*$/, new URL(url).pathname.slice(1)),
     `with more as (select n from generate_series(1, ${TASKS / 100 - 1}) n),
-copied as (insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, created_at, updated_at, weight)
-select owner_id, md5(id::text || n)::uuid, seq + 100 * n, version, title, title_key, description, search_text, status, priority, due, due_order, tags, created_at, updated_at, weight
+copied as (insert into tasks (owner_id, id, seq, version, printed, title_key, search_text, status, priority, due, due_order, created_at, updated_at, weight)
+select owner_id, md5(id::text || n)::uuid, seq + 100 * n, version, replace(printed, id::text, md5(id::text || n)::uuid::text), title_key, search_text, status, priority, due, due_order, created_at, updated_at, weight
 from tasks, more),
 tagged as (insert into task_tags (owner_id, task_id, tag) select owner_id, md5(task_id::text || n)::uuid, tag from task_tags, more),
 told as (insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)

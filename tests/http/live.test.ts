@@ -271,7 +271,7 @@ describe('the feed, live', () => {
         await silent.query(`select set_config('app.owner_id', 'ada', false)`)
         await silent.query('begin')
         await silent.query(`update owners set seq = seq + 1 where owner_id = 'ada'`)
-        await silent.query(`update tasks set seq = 3, version = 2, title = 'silent' where owner_id = 'ada' and seq = 2`)
+        await silent.query(`update tasks set seq = 3, version = 2, printed = replace(printed, 'second', 'silent') where owner_id = 'ada' and seq = 2`)
         await silent.query(`insert into changes select owner_id, 3, id, 2, 'edited', updated_at, 'x', '{}', 256 from tasks where owner_id = 'ada' and seq = 3`)
         await silent.query('commit')
         await silent.end()

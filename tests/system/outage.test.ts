@@ -61,7 +61,7 @@ describe('an outage of the database', function () {
     await failing(beside, '40001', 2)
     const id = await target.make('once')
     expect(await triedOf(beside)).to.equal(3)
-    expect((await beside.query(`select from tasks where title = 'once'`)).rowCount).to.equal(1)
+    expect((await beside.query(`select from tasks where title_key = 'once'`)).rowCount).to.equal(1)
     await failing(beside, '40P01', 1)
     expect((await target.ask('POST', '/api/batch', { body: { operations: [{ op: 'complete', id }] } })).status).to.equal(200)
     expect(await triedOf(beside)).to.equal(2)
@@ -81,7 +81,7 @@ describe('an outage of the database', function () {
       target.proxy.become({})
       const again = await target.ask('POST', '/api/tasks', { key, body })
       expect(again.status, again.body).to.equal(201)
-      const { rows } = await beside.query<{ id: string }>(`select id from tasks where title = $1`, [body.title])
+      const { rows } = await beside.query<{ id: string }>(`select id from tasks where title_key = $1`, [body.title])
       expect(rows).to.deep.equal([{ id: JSON.parse(again.body).id }])
     }
     expect(target.proxy.lost).to.equal(5)

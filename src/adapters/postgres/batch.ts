@@ -9,7 +9,7 @@ import { answerWeight } from '../../domain/weight.ts'
 import { attempt } from './commit.ts'
 import { IS_KEPT, LOOKING, SCHEDULED } from './commit-statement.ts'
 import { type OwnerScope, OwnerStatement, type OwnerTransaction } from './owner-scope.ts'
-import { EMPTIED, IN_TRASH, instant, isOutcomeKind, PRINTED, storedFrom } from './rows.ts'
+import { EMPTIED, IN_TRASH, instant, isOutcomeKind, storedFrom } from './rows.ts'
 import { onlyRow } from './session.ts'
 
 const SCOPE_HASH = `sha256(convert_to($scope::text, 'UTF8'))`
@@ -17,7 +17,7 @@ const SCOPE_HASH = `sha256(convert_to($scope::text, 'UTF8'))`
 /** With what is kept there come no tasks: its body is as large as all of them. */
 const LOAD_ALL = OwnerStatement.of(
   'load all',
-  `select ${PRINTED}, t.seq::text, trim('"' from ${instant('t.deleted_at')}), k.fingerprint, k.kinds,
+  `select t.printed, t.seq::text, trim('"' from ${instant('t.deleted_at')}), k.fingerprint, k.kinds,
 case when exists (select from kept_tasks s join tasks e on e.owner_id = $owner and e.id = s.task_id where s.owner_id = $owner and s.scope_hash = k.scope_hash
 and s.key = k.key and e.deleted_at is not null and e.seq <= ${EMPTIED}) then null else k.body end
 from (select) one left join kept_answers k on k.owner_id = $owner and k.scope_hash = ${SCOPE_HASH} and k.key = $key::text and k.expires_at > $now::timestamptz

@@ -16,10 +16,10 @@ export interface Shape {
 }
 
 /** Columns that every change sets. */
-const CHANGING = `status = $status, priority = $priority::smallint, due = $due, due_order = $dueOrder::bigint, tags = $tags::text[],
-completed_at = $completedAt::timestamptz, updated_at = $at::timestamptz, deleted_at = $deletedAt::timestamptz, version = $version::int, weight = $weight::int`
+const CHANGING = `printed = $printed, status = $status, priority = $priority::smallint, due = $due, due_order = $dueOrder::bigint,
+updated_at = $at::timestamptz, deleted_at = $deletedAt::timestamptz, version = $version::int, weight = $weight::int`
 
-const CONTENT = 'title = $title, title_key = $titleKey, description = $description, search_text = $searchText, '
+const CONTENT = 'title_key = $titleKey, search_text = $searchText, '
 
 /** What stands before the verdict: the owner's row is the lock, so that numbers are in the order of commits; the others are looked at behind it. */
 export const LOOKING = {
@@ -111,9 +111,9 @@ select $owner, numbered.seq, ${shape.writes === 'creation' ? '$id::uuid' : '(sel
 
 const written = ({ writes, content }: Shape): string =>
   writes === 'creation'
-    ? `task as (insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, completed_at, created_at,
-updated_at, deleted_at, weight) select $owner, $id::uuid, numbered.seq, $version::int, $title, $titleKey, $description, $searchText, $status, $priority::smallint, $due,
-$dueOrder::bigint, $tags::text[], $completedAt::timestamptz, $createdAt::timestamptz, $at::timestamptz, $deletedAt::timestamptz, $weight::int from numbered)`
+    ? `task as (insert into tasks (owner_id, id, seq, version, printed, title_key, search_text, status, priority, due, due_order, created_at, updated_at, deleted_at, weight)
+select $owner, $id::uuid, numbered.seq, $version::int, $printed, $titleKey, $searchText, $status, $priority::smallint, $due, $dueOrder::bigint,
+$createdAt::timestamptz, $at::timestamptz, $deletedAt::timestamptz, $weight::int from numbered)`
     : `task as (update tasks t set ${content ? CONTENT : ''}${CHANGING}, seq = numbered.seq from numbered where t.owner_id = $owner and t.id = $id::uuid and t.seq = $decidedOn::bigint
 returning t.id)`
 

@@ -1,4 +1,5 @@
 import type { Commit } from '../../application/ports.ts'
+import { print } from '../../application/printing.ts'
 import { type Change, isFree } from '../../domain/change.ts'
 import { dueOrder } from '../../domain/due.ts'
 import { type Instant, instantAt, millisecondsOf } from '../../domain/instant.ts'
@@ -34,18 +35,15 @@ function changeValues({ kind, at, before, after, fields }: Change, quota: Commit
   return {
     id: after.id,
     version: after.version,
-    title: after.title,
+    printed: print(after),
     titleKey: folded(after.title),
-    description: after.description,
     searchText: searchText(after),
     status: after.status,
     priority: PRIORITIES.indexOf(after.priority),
     due: after.due,
     dueOrder: after.due === null ? null : dueOrder(after.due),
-    tags: after.tags,
     addedTags: tags.added,
     removedTags: tags.removed,
-    completedAt: after.completedAt,
     createdAt: after.createdAt,
     deletedAt: after.deletedAt,
     weight: taskWeight(after),

@@ -4,7 +4,7 @@ import { asJson } from '../../application/printing.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { TaskId } from '../../domain/task.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { IN_TRASH, instant, KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, storedFrom } from './rows.ts'
+import { IN_TRASH, instant, KEPT, KEPT_UNDER, keptFrom, keyValues, storedFrom } from './rows.ts'
 import { onlyRow } from './session.ts'
 
 /** An entry `c`, byte for byte what `printEntry` makes of it: its fields are kept as they were printed. */
@@ -40,7 +40,7 @@ from (select c.version, c.fields from ${PASSED}) c, json_each(c.fields) f order 
 
 export const LOAD_WAY_BACK = OwnerStatement.of(
   'load way back',
-  `select ${PRINTED}, t.seq::text, (select count(*)::text from ${PASSED}), (${WAS}), ${KEPT} from (select) one
+  `select t.printed, t.seq::text, (select count(*)::text from ${PASSED}), (${WAS}), ${KEPT} from (select) one
 left join tasks t on t.owner_id = $owner and t.id = $id::uuid and t.deleted_at is null
 ${KEPT_UNDER}`,
 )

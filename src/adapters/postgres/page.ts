@@ -4,7 +4,6 @@ import { instantAt } from '../../domain/instant.ts'
 import type { Position, Query, Sort, SortField } from '../../domain/query.ts'
 import { type Condition, conditions } from './list-filter.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { PRINTED, SHOWN } from './rows.ts'
 import { onlyRow, type Values } from './session.ts'
 import type { ToldPages } from './told-pages.ts'
 
@@ -75,7 +74,7 @@ function bodyOf(filters: readonly Condition[], sort: Sort, limit: string, from: 
   const walk = (columns: string): string => `select ${columns} from tasks t
 where ${['t.owner_id = $owner', 't.deleted_at is null', LISTED, ...begins, ...filters.map(({ sql }) => sql), IS_NEWS].join(' and ')}
 order by ${key} ${direction}, t.id ${direction} limit ${limit} + 1`
-  const columns = `${SHOWN}, t.due_order, t.title_key`
+  const columns = 't.id, t.printed, t.created_at, t.updated_at, t.due_order, t.priority, t.title_key'
   // A filter is held against the index alone, however few pass it; only what did is looked up (STORE-17).
   const rows =
     filters.length === 0
@@ -84,7 +83,7 @@ order by ${key} ${direction}, t.id ${direction} limit ${limit} + 1`
 lateral (select ${columns} from tasks t where t.owner_id = $owner and t.id = w.id offset 0) t order by w.key ${direction}, w.id ${direction}`
   const last = (column: string): string => `case when count(*) > ${limit} then max(${column}) filter (where t.place = ${limit}) end`
   return `select page.*, now.seq, now.stamp from (${NOW}) now,
-lateral (select '[' || coalesce(string_agg(${PRINTED}, ',') filter (where t.place <= ${limit}), '') || ']' as items,
+lateral (select '[' || coalesce(string_agg(t.printed, ',') filter (where t.place <= ${limit}), '') || ']' as items,
 ${last(KEY_SHOWN[sort.field])} as key, ${last('t.id::text')} as id
 from (select row_number() over () as place, t.* from (${rows}) t) t) page`
 }

@@ -1,36 +1,11 @@
 import type { Kept, Once, Outcome } from '../../application/ports.ts'
 import { asJson } from '../../application/printing.ts'
 import type { Instant } from '../../domain/instant.ts'
-import { isTaskId, PRIORITIES, type Stored, type Task } from '../../domain/task.ts'
+import { isTaskId, type Stored, type Task } from '../../domain/task.ts'
 import type { Row, Values } from './session.ts'
 
-/** Text without characters that JSON escapes. */
-const quoted = (column: string): string => `'"' || ${column} || '"'`
-const escaped = (column: string): string => `to_json(${column})`
-const orNull = (json: string): string => `coalesce(${json}, 'null')`
-export const instant = (column: string): string => quoted(`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`)
-
-const MEMBERS = {
-  id: quoted('t.id'),
-  title: escaped('t.title'),
-  description: escaped('t.description'),
-  status: quoted('t.status'),
-  priority: quoted(`(array['${PRIORITIES.join("', '")}'])[t.priority + 1]`),
-  due: orNull(quoted('t.due')),
-  tags: escaped('t.tags'),
-  completedAt: orNull(instant('t.completed_at')),
-  createdAt: instant('t.created_at'),
-  updatedAt: instant('t.updated_at'),
-  version: 't.version',
-} as const satisfies Record<Exclude<keyof Task, 'deletedAt'>, string>
-
-/**
- * The task `t` as JSON text, byte for byte what `print` makes of it. Put together by hand: `row_to_json` looks up how to print each column
- * for each row anew, and takes twice as long.
- */
-export const PRINTED = `'{' || ${Object.entries(MEMBERS)
-  .map(([name, json]) => `'"${name}":' || ${json}`)
-  .join(` || ',' || `)} || '}'`
+/** As JSON text. */
+export const instant = (column: string): string => `'"' || to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"'`
 
 /** The owner's number when the trash was emptied last. What was deleted up to it is not there any more: it waits for being erased (TRASH-10). */
 export const EMPTIED = '(select o.emptied from owners o where o.owner_id = $owner)'
@@ -38,10 +13,7 @@ export const EMPTIED = '(select o.emptied from owners o where o.owner_id = $owne
 /** Whether the task `t` is in the trash: the one place that says so. */
 export const IN_TRASH = `t.deleted_at is not null and t.seq > ${EMPTIED}`
 
-/** The columns that a task is printed from. */
-export const SHOWN = 't.id, t.title, t.description, t.status, t.priority, t.due, t.tags, t.completed_at, t.created_at, t.updated_at, t.version'
-
-/** @param json as the database printed it */
+/** @param json as it was printed when it was written (STORE-20) */
 export function storedFrom(json: string, seq: string, deletedAt: Instant | null = null): Stored {
   const task: Omit<Task, 'deletedAt'> = JSON.parse(json)
   return { task: { ...task, deletedAt }, seq: Number(seq) }

@@ -22,9 +22,10 @@ const COUNTS: readonly (readonly [keyof Omit<Summary, 'tags'>, string])[] = [
   ['dueNextSevenDays', counted(`${IS_OPEN} and ${reaches('Today')} and not ${reaches('AfterSeven')}`)],
 ]
 
-/** The tags that the tasks themselves hold: the table of tags has those in the trash too. */
-const TAGS = `select '[' || coalesce(string_agg('{"tag":' || to_json(g.tag) || ',"count":' || g.uses || '}', ',' order by g.uses desc, g.tag collate "C"), '') || ']' from (
-select tag, count(*) as uses from (select unnest(t.tags) as tag ${LIVE}) g group by tag order by uses desc, tag collate "C" limit ${SUMMARY_TAGS}) g`
+/** Of the tasks that are not in the trash. */
+const TAGS = `select '[' || coalesce(string_agg('{"tag":' || to_json(g.tag) || ',"count":' || g.uses || '}', ',' order by g.uses desc, g.tag), '') || ']' from (
+select g.tag, count(*) as uses from task_tags g where g.owner_id = $owner and g.tag <> '' and g.task_id in (select t.id ${LIVE})
+group by g.tag order by uses desc, g.tag limit ${SUMMARY_TAGS}) g`
 
 /** Byte for byte what `printSummary` makes of it. */
 export const SUMMARY = OwnerStatement.of('summary', `select ${object([...COUNTS, ['tags', `(${TAGS})`]])} ${LIVE}`)

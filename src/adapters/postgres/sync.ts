@@ -1,7 +1,7 @@
 import { asJson } from '../../application/printing.ts'
 import type { ChangesPage, ChangesQuery, TaskChange } from '../../application/sync.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { instant, PRINTED } from './rows.ts'
+import { instant } from './rows.ts'
 import { onlyRow } from './session.ts'
 
 /** What is told of, by number: each table gives as many as the page may hold and one more, by the index of its numbers, which is for what says `seq > 0` (STORE-19). */
@@ -17,7 +17,7 @@ order by b.seq limit $limit::int + 1)) x order by x.seq limit $limit::int + 1`
  * its tombstone says when.
  */
 const SHOWN = `select f.seq, f.found, f.place, '{"seq":' || f.seq || ',"at":' || ${instant('coalesce(c.at, f.purged)')} || ',"kind":"' || coalesce(c.kind, 'deleted')
-|| '","taskId":"' || f.id || '","task":' || case when t.deleted_at is null and t.id is not null then ${PRINTED} else 'null' end || '}' as json
+|| '","taskId":"' || f.id || '","task":' || case when t.deleted_at is null and t.id is not null then t.printed else 'null' end || '}' as json
 from (select f.*, count(*) over () as found, row_number() over (order by f.seq) as place, sum(f.weight) over (order by f.seq) - f.weight as ahead from (${FOUND}) f) f
 left join tasks t on t.owner_id = $owner and t.id = f.id
 left join changes c on c.owner_id = $owner and c.seq = f.seq and c.seq > 0

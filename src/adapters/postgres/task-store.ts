@@ -17,7 +17,7 @@ import { forget } from './forget.ts'
 import { history, loadWayBack } from './history.ts'
 import { type OwnerScope, OwnerStatement, type OwnerTransaction, ownerScope, ownerTransaction } from './owner-scope.ts'
 import { page } from './page.ts'
-import { KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, storedFrom } from './rows.ts'
+import { KEPT, KEPT_UNDER, keptFrom, keyValues, storedFrom } from './rows.ts'
 import { onlyRow, type Session } from './session.ts'
 import { summary } from './summary.ts'
 import { changes } from './sync.ts'
@@ -39,12 +39,12 @@ export function createTaskStore(session: Session, trashDays: number, wakes: Wake
 
 export const READ = OwnerStatement.of(
   'read',
-  `select ${PRINTED}, t.seq::text from tasks t where t.owner_id = $owner and t.id = $id::uuid and t.deleted_at is null`,
+  `select t.printed, t.seq::text from tasks t where t.owner_id = $owner and t.id = $id::uuid and t.deleted_at is null`,
 )
 
 const LOAD = OwnerStatement.of(
   'load',
-  `select ${PRINTED}, t.seq::text, ${KEPT} from (select) one
+  `select t.printed, t.seq::text, ${KEPT} from (select) one
 left join tasks t on t.owner_id = $owner and t.id = $id::uuid and t.deleted_at is null
 ${KEPT_UNDER}`,
 )

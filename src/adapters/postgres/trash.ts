@@ -7,18 +7,18 @@ import type { TaskId } from '../../domain/task.ts'
 import { keepValues } from './commit-values.ts'
 import { erasingValues, tombstoneUntil } from './erasing.ts'
 import { type OwnerScope, OwnerStatement } from './owner-scope.ts'
-import { IN_TRASH, instant, KEPT, KEPT_UNDER, keptFrom, keyValues, PRINTED, SHOWN, storedFrom } from './rows.ts'
+import { IN_TRASH, instant, KEPT, KEPT_UNDER, keptFrom, keyValues, storedFrom } from './rows.ts'
 import { onlyRow, type Values } from './session.ts'
 import { emptyStatement, purgeStatement } from './trash-statements.ts'
 
 /** A task in the trash, byte for byte what `printTrashed` makes of it. */
-const TRASHED = `left(${PRINTED}, -1) || ',"deletedAt":' || ${instant('t.deleted_at')} || ',"purgeAt":' || ${instant('(t.deleted_at + $trashTime::interval)')} || '}'`
+const TRASHED = `left(t.printed, -1) || ',"deletedAt":' || ${instant('t.deleted_at')} || ',"purgeAt":' || ${instant('(t.deleted_at + $trashTime::interval)')} || '}'`
 
 export const TRASH = OwnerStatement.of(
   'trash',
   `select '[' || coalesce(string_agg(${TRASHED}, ',' order by t.seq desc) filter (where t.place <= $limit), '') || ']',
 (case when count(*) > $limit then min(t.seq) filter (where t.place <= $limit) end)::text
-from (select row_number() over () as place, t.* from (select ${SHOWN}, t.seq, t.deleted_at from tasks t
+from (select row_number() over () as place, t.* from (select t.printed, t.seq, t.deleted_at from tasks t
 where t.owner_id = $owner and ${IN_TRASH} and t.seq > 0 and t.seq < $from::bigint order by t.seq desc limit $limit::int + 1) t) t`,
 )
 
@@ -30,7 +30,7 @@ export async function trash(mine: OwnerScope, { limit, from = Number.MAX_SAFE_IN
 
 const LOAD_TRASHED = OwnerStatement.of(
   'load trashed',
-  `select ${PRINTED}, t.seq::text, trim('"' from ${instant('t.deleted_at')}), ${KEPT} from (select) one
+  `select t.printed, t.seq::text, trim('"' from ${instant('t.deleted_at')}), ${KEPT} from (select) one
 left join tasks t on t.owner_id = $owner and t.id = $id::uuid and ${IN_TRASH}
 ${KEPT_UNDER}`,
 )

@@ -6,8 +6,8 @@ import { idOf } from '../../builders.ts'
 import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
 
 /** Two owners with a task of 1,000 versions each, and 3,000 others. */
-const TASKS = `insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, tags, created_at, updated_at, weight)
-select $1, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, n, 1, 'T', 't', '', 't', 'todo', 0, '{}', now(), now(), 256 from generate_series(1, $2::int) n`
+const TASKS = `insert into tasks (owner_id, id, seq, version, printed, title_key, search_text, status, priority, created_at, updated_at, weight)
+select $1, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, n, 1, '{}', 't', 't', 'todo', 0, now(), now(), 256 from generate_series(1, $2::int) n`
 const ENTRIES = `insert into changes (owner_id, seq, task_id, version, kind, at, actor, fields, weight)
 select $1, n, ('00000000-0000-7000-8000-' || lpad(to_hex(case when n % 4 = 0 then 1 else n end), 12, '0'))::uuid, n, 'edited', now(), $1,
 '{"title":{"from":"a","to":"b"}}', 300 from generate_series(1, 4000) n where n % 4 = 0 or n <= 3000`

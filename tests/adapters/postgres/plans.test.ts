@@ -8,9 +8,9 @@ import { at, boundOf, idOf, NO_FILTER, queryOf } from '../../builders.ts'
 import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
 
 /** Two owners with enough tasks that walking an index pays. */
-const FILL = `insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, due, due_order, tags, created_at, updated_at, weight)
-select $1, gen_random_uuid(), n, 1, 'T' || n, 't' || n, '', 't' || n, 'todo', n % 5, case when n % 3 = 0 then '2026-11-30' end, case when n % 3 = 0 then n end,
-'{}', to_timestamp(n), to_timestamp(n * 7 % 5000), 256 from generate_series(1, 5000) n`
+const FILL = `insert into tasks (owner_id, id, seq, version, printed, title_key, search_text, status, priority, due, due_order, created_at, updated_at, weight)
+select $1, gen_random_uuid(), n, 1, '{}', 't' || n, 't' || n, 'todo', n % 5, case when n % 3 = 0 then '2026-11-30' end, case when n % 3 = 0 then n end,
+to_timestamp(n), to_timestamp(n * 7 % 5000), 256 from generate_series(1, 5000) n`
 
 const INDEX: Readonly<Record<SortField, (descending: boolean) => string>> = {
   createdAt: () => 'tasks_created',

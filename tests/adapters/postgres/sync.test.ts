@@ -7,8 +7,8 @@ import { databasesUnderTest, type TestDatabase } from '../../databases.ts'
 /** Two owners with enough tasks and tombstones that walking an index pays. */
 const FILL = [
   `insert into owners (owner_id, seq, forgotten) values ($1, 12000, 0)`,
-  `insert into tasks (owner_id, id, seq, version, title, title_key, description, search_text, status, priority, tags, created_at, updated_at, deleted_at, weight)
-select $1, gen_random_uuid(), n, 1, 'T' || n, 't' || n, '', 't' || n, 'todo', 0, '{}', to_timestamp(n), to_timestamp(n), case when n % 10 = 0 then to_timestamp(n) end, 256
+  `insert into tasks (owner_id, id, seq, version, printed, title_key, search_text, status, priority, created_at, updated_at, deleted_at, weight)
+select $1, gen_random_uuid(), n, 1, '{}', 't' || n, 't' || n, 'todo', 0, to_timestamp(n), to_timestamp(n), case when n % 10 = 0 then to_timestamp(n) end, 256
 from generate_series(1, 6000) n`,
   `insert into changes select $1, seq, id, 1, 'created', updated_at, 'x', '{}', 256 from tasks`,
   `insert into tombstones select $1, gen_random_uuid(), n, to_timestamp(n), to_timestamp(n) from generate_series(6001, 12000) n`,

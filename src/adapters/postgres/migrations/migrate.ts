@@ -7,6 +7,7 @@ import { Covering } from './0003-covering.ts'
 import { Unchecked } from './0004-unchecked.ts'
 import { Purges } from './0005-purges.ts'
 import { KeysFirst } from './0006-keys-first.ts'
+import { Printed } from './0007-printed.ts'
 
 export const TRACKING_TABLE = 'mikro_orm_migrations'
 
@@ -18,6 +19,7 @@ export const MIGRATIONS = [
   { name: '0004-unchecked', class: Unchecked },
   { name: '0005-purges', class: Purges },
   { name: '0006-keys-first', class: KeysFirst },
+  { name: '0007-printed', class: Printed },
 ]
 
 /** What the ORM is told, whatever it connects to. */
