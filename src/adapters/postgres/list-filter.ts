@@ -31,9 +31,9 @@ export function conditions({ statuses, priorities, tags, dueAfter, dueBefore, wo
       values: { dayBefore: dueBefore.day, atBefore: dueBefore.at },
     },
     words.length > 0 && {
-      name: 'words',
-      sql: '(select bool_and(position(word in t.search_text) > 0) from unnest($words::text[]) word)',
-      values: { words },
+      name: `${words.length} words`,
+      sql: words.map((_, n) => `position($word${n}::text in t.search_text) > 0`).join(' and '),
+      values: Object.fromEntries(words.map((word, n) => [`word${n}`, word])),
     },
     // `is true` keeps it what it is: looked up once, and each task held against what was found.
     ...tags.map((tag, n) => ({
