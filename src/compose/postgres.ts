@@ -1,5 +1,4 @@
 import type { Database } from '../adapters/postgres/database.ts'
-import { openEmbedded } from '../adapters/postgres/embedded.ts'
 import { openServer } from '../adapters/postgres/server.ts'
 import type { Tell } from '../application/observation.ts'
 import type { Span } from '../application/tracing.ts'
@@ -7,13 +6,14 @@ import { CannotStart } from '../config/cannot-start.ts'
 import type { DatabaseSettings, Settings } from '../config.ts'
 import { explainHeld, makeDataDirectory } from './data-directory.ts'
 
-/** Opens the PostgreSQL server that is set, or else the embedded database, which no other server may hold. @throws {CannotStart} */
+/** Opens the PostgreSQL server that is set, or else the embedded database, which no other server may hold and only such a start loads. @throws {CannotStart} */
 export async function openPostgres({ database, dataDir, trashDays }: Settings, tell: Tell, span?: Span): Promise<Database> {
   if (database.kind === 'server') {
     const { url, migrationUrl, pool } = database
     return explained('DATABASE_URL', () => openServer({ url, pool, migrationUrl, trashDays, warn: (what) => tell({ kind: 'warned', what }), span }))
   }
   makeDataDirectory(dataDir)
+  const { openEmbedded } = await import('../adapters/postgres/embedded.ts')
   return explained('DATA_DIR', () => openEmbedded({ directory: dataDir, trashDays, span }))
 }
 

@@ -1,5 +1,5 @@
 import { type Log, openLog } from '../adapters/system/log.ts'
-import { createMetrics, type Metrics } from '../adapters/system/metrics.ts'
+import type { Metrics } from '../adapters/system/metrics.ts'
 import { openTracing } from '../adapters/system/tracing.ts'
 import type { Tell } from '../application/observation.ts'
 import type { Tracing } from '../application/tracing.ts'
@@ -15,7 +15,7 @@ export interface Telling extends Log {
 /** Starts something that tells; what it fails for unexpectedly is in the log. @throws {CannotStart} */
 export async function told<T>(settings: Settings, start: (telling: Telling) => Promise<T>): Promise<T> {
   const log = openLog(settings.logLevel, settings.workers === 1 ? undefined : process.pid)
-  const metrics = settings.metricsToken === undefined ? undefined : createMetrics()
+  const metrics = settings.metricsToken === undefined ? undefined : await measuring()
   const tell: Tell = (observation) => {
     log.tell(observation)
     metrics?.tell(observation)
@@ -30,3 +30,6 @@ export async function told<T>(settings: Settings, start: (telling: Telling) => P
     log.flush()
   }
 }
+
+/** Loaded only where somebody is to be told figures. */
+const measuring = async (): Promise<Metrics> => (await import('../adapters/system/metrics.ts')).createMetrics()

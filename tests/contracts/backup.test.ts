@@ -4,7 +4,7 @@ import pg from 'pg'
 import { backUp } from '../../src/adapters/postgres/backup.ts'
 import { BrokenBackup, writer } from '../../src/adapters/postgres/backup-lines.ts'
 import { type Keeper, keepServer } from '../../src/adapters/postgres/keeper.ts'
-import { MIGRATIONS } from '../../src/adapters/postgres/migrations/migrate.ts'
+import { MIGRATIONS } from '../../src/adapters/postgres/migrations/names.ts'
 import { NotEmpty, restore } from '../../src/adapters/postgres/restore.ts'
 import { openServer } from '../../src/adapters/postgres/server.ts'
 import type { Commit, OwnedTasks, TaskStore } from '../../src/application/ports.ts'
@@ -322,7 +322,7 @@ describe('backup and restoration', function () {
     expect(await target.applied()).to.deep.equal(['0001-first'])
     const database = await openServer({ url, pool: 1 })
     undo.push(() => database.close())
-    expect(await database.migrate()).to.deep.equal(MIGRATIONS.slice(1).map(({ name }) => name))
+    expect(await database.migrate()).to.deep.equal(MIGRATIONS.slice(1))
     expect((await rowsOf(url))['owners']).to.deep.equal([{ ...row, seq: '1000001', bytes: '300', forgotten: '1000001', emptied: '0', purges: '0' }])
   })
 
@@ -348,7 +348,7 @@ describe('backup and restoration', function () {
 })
 
 /** Of the last version that kept a task in columns. */
-const COLUMNS = MIGRATIONS.slice(0, 6).map(({ name }) => name)
+const COLUMNS = MIGRATIONS.slice(0, 6)
 
 const inColumns = ({ id, version, title, description, status, priority, due, tags, completedAt, createdAt, updatedAt }: Task): object => ({
   owner_id: 'ada',

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { expect } from 'chai'
 import { after, afterEach, before, describe, it } from 'mocha'
 import pg from 'pg'
-import { MIGRATIONS, TRACKING_TABLE } from '../../src/adapters/postgres/migrations/migrate.ts'
+import { MIGRATIONS, TRACKING_TABLE } from '../../src/adapters/postgres/migrations/names.ts'
 import { type FreshDatabase, forDriver, freshDatabase, runOn, superuserUrl } from '../databases.ts'
 import { createClient } from './client.ts'
 import { cleanUp, type Environment, freshDirectory, MAIN, run, start, startServer, tokenOf } from './process.ts'
@@ -192,7 +192,7 @@ describe('bringing a database up to date', function () {
       const starting = Array.from({ length: 3 }, () => start(MAIN, { PORT: '0', DATABASE_URL: fresh.url, DATA_DIR: freshDirectory() }))
       await Promise.all(starting.map((one) => one.printed(/^listening on/m)))
       const { rows } = await asked(fresh.url, `select name, count(*)::int from ${TRACKING_TABLE} group by name order by name`)
-      expect(rows).to.deep.equal(MIGRATIONS.map(({ name }) => ({ name, count: 1 })))
+      expect(rows).to.deep.equal(MIGRATIONS.map((name) => ({ name, count: 1 })))
     } finally {
       await cleanUp()
       await fresh.drop()

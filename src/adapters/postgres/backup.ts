@@ -3,7 +3,7 @@ import { type Writer, writer } from './backup-lines.ts'
 import { ENTITIES } from './entities.ts'
 import { isLockTimeout } from './faults.ts'
 import type { Keeper } from './keeper.ts'
-import { MIGRATIONS } from './migrations/migrate.ts'
+import { MIGRATIONS } from './migrations/names.ts'
 import { type Row, type Runner, type Statement, statement } from './session.ts'
 
 /** How far a backup or a restoration is. */
@@ -66,7 +66,7 @@ export class NotUpToDate extends Error {
  */
 export async function backUp({ session, applied }: Keeper, write: (text: string) => Promise<void>, tell: (progress: Progress) => void): Promise<void> {
   const migrations = await applied()
-  if (migrations.join() !== MIGRATIONS.map(({ name }) => name).join()) throw new NotUpToDate()
+  if (migrations.join() !== MIGRATIONS.join()) throw new NotUpToDate()
   let isBegun = false
   await session.transaction(
     async (within) => {

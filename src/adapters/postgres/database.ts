@@ -5,7 +5,7 @@ import type { Traceable } from '../../application/tracing.ts'
 import { dueWork } from './due-work.ts'
 import type { Share } from './fair-share.ts'
 import { isUndefinedTable } from './faults.ts'
-import { MIGRATIONS, TRACKING_TABLE } from './migrations/migrate.ts'
+import { MIGRATIONS, TRACKING_TABLE } from './migrations/names.ts'
 import { onlyRow, type Session, statement } from './session.ts'
 import { createTaskStore } from './task-store.ts'
 import { tracedSession } from './traced-session.ts'
@@ -41,6 +41,8 @@ export interface Opening extends Traceable, Pick<Levels, 'connections'> {
   readonly share?: Share | undefined
   /** @param role the one that serves requests, which another one may migrate for */
   migrate(role: string): Promise<readonly string[]>
+  /** It has to be asked even where nothing is missing: the role may have to be given what it needs. */
+  readonly grantsAnew?: boolean
   close(): Promise<void>
   readonly trashDays?: number | undefined
 }
@@ -60,23 +62,36 @@ export async function appliedMigrations(session: Session): Promise<readonly stri
   }
 }
 
-export function databaseOver({ kind, session, wakes, share, migrate, close, trashDays = TRASH_DAYS, span, connections }: Opening): Database {
+export function databaseOver({
+  kind,
+  session,
+  wakes,
+  share,
+  migrate,
+  grantsAnew = false,
+  close,
+  trashDays = TRASH_DAYS,
+  span,
+  connections,
+}: Opening): Database {
   const asked = span === undefined ? session : tracedSession(session, span)
   const role = async (): Promise<readonly (string | null)[]> => {
     // Asked at the start, so that no request waits for it.
     await session.isDistributed()
     return onlyRow(await session.run(ROLE, {}))
   }
+  const pendingMigrations = async (): Promise<readonly string[]> => {
+    const names = await appliedMigrations(session)
+    return MIGRATIONS.filter((name) => !names.includes(name))
+  }
   return {
     kind,
     tasks: createTaskStore(asked, trashDays, wakes, share),
     work: dueWork(session),
     secret: async () => Buffer.from(onlyRow(await session.run(SECRET, {}))[0] ?? '', 'hex'),
-    migrate: async () => migrate((await role())[0] ?? ''),
-    pendingMigrations: async () => {
-      const names = await appliedMigrations(session)
-      return MIGRATIONS.map(({ name }) => name).filter((name) => !names.includes(name))
-    },
+    // What migrates takes long to load, and memory for good: most starts have nothing to do.
+    migrate: async () => (!grantsAnew && (await pendingMigrations()).length === 0 ? [] : migrate((await role())[0] ?? '')),
+    pendingMigrations,
     bypassesRowSecurity: async () => (await role())[1] === 'true',
     isReachable: () =>
       session.run(REACH, {}).then(

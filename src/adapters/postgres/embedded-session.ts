@@ -1,9 +1,6 @@
-import { messages, protocol } from '@electric-sql/pglite'
-import type { PgliteConnection } from '@mikro-orm/pglite'
+import { messages, type PGlite, protocol } from '@electric-sql/pglite'
 import { told } from './faults.ts'
 import { inOrder, inTurn, type Parameter, type Row, type Runner, type Session, type Statement, type Values } from './session.ts'
-
-export type PGlite = Awaited<ReturnType<PgliteConnection['getNativeClient']>>
 
 const { serialize } = protocol
 

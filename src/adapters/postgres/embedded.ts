@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MikroORM } from '@mikro-orm/pglite'
+import { PGlite } from '@electric-sql/pglite'
 import { type Database, databaseOver, type Opening } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { EmbeddedSession, type PGlite } from './embedded-session.ts'
-import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
+import { EmbeddedSession } from './embedded-session.ts'
 import type { Session } from './session.ts'
 import { localWakes } from './wakes.ts'
 
@@ -42,26 +41,23 @@ export async function openHeld(directory: string): Promise<{ readonly cluster: C
   }
 }
 
-/** PGlite running, by way of the ORM. */
+/** PGlite running. */
 export interface Cluster {
-  readonly orm: Awaited<ReturnType<typeof connect>>
   readonly pglite: PGlite
   readonly session: Session
 }
 
 /** @param place a folder, made where it is not there; or `memory://` */
 export async function openCluster(place: string): Promise<Cluster> {
-  const orm = await connect(place)
-  const pglite = await orm.em.getConnection().getNativeClient()
+  const pglite = await PGlite.create(place)
   await pglite.exec(BECOME_ROLE)
-  return { orm, pglite, session: new EmbeddedSession(pglite) }
+  return { pglite, session: new EmbeddedSession(pglite) }
 }
 
-const connect = (place: string) => MikroORM.init({ ...ORM_OPTIONS, dbName: place })
-
-export async function closeCluster({ orm, pglite }: Cluster): Promise<void> {
-  await pglite.close()
-  await orm.close(true)
+/** @param last the migration to stop after */
+export async function migrateCluster({ pglite }: Cluster, role: string | undefined, last?: string): Promise<readonly string[]> {
+  const { migrateEmbedded } = await import('./migrations/orm.ts')
+  return migrateEmbedded(pglite, role, last)
 }
 
 export function embeddedOver(cluster: Cluster, options: Options = {}): Database {
@@ -70,8 +66,8 @@ export function embeddedOver(cluster: Cluster, options: Options = {}): Database 
     session: cluster.session,
     wakes: localWakes(),
     ...options,
-    migrate: (role) => applyMigrations(cluster.orm.em.getConnection(), cluster.orm.migrator, role),
-    close: () => closeCluster(cluster),
+    migrate: (role) => migrateCluster(cluster, role),
+    close: () => cluster.pglite.close(),
   })
 }
 
@@ -81,7 +77,7 @@ async function placeIn(directory: string): Promise<string> {
   if (existsSync(place)) return place
   const beside = join(directory, 'database.new')
   await rm(beside, { recursive: true, force: true })
-  await closeCluster(await openCluster(beside))
+  await (await openCluster(beside)).pglite.close()
   await rename(beside, place)
   return place
 }

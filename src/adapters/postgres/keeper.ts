@@ -1,8 +1,8 @@
 import { appliedMigrations } from './database.ts'
-import { type Cluster, closeCluster, openHeld } from './embedded.ts'
-import { applyMigrations } from './migrations/migrate.ts'
+import { type Cluster, migrateCluster, openHeld } from './embedded.ts'
+import { migrateServer } from './migrations/orm.ts'
+import { openPool } from './pool.ts'
 import { PoolSession } from './pool-session.ts'
-import { connect, migrateServer } from './server.ts'
 import type { Session } from './session.ts'
 
 /** A database as the role that owns its tables, for what concerns all owners at once: backup and restoration, and nothing that serves. */
@@ -19,26 +19,25 @@ export interface Keeper {
 const [RUNNING, ANSWERING] = [120_000, 130_000]
 
 export async function keepServer(url: string, warn: (what: string) => void): Promise<Keeper> {
-  const orm = await connect(url, { max: 1, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
-  const connections = await orm.em.getConnection().getNativeClient()
+  const connections = openPool(url, { max: 1, statement_timeout: RUNNING, query_timeout: ANSWERING }, warn)
   const session = new PoolSession(connections)
   return {
     session,
     migrate: (last) => migrateServer(url, undefined, warn, last),
     applied: () => appliedMigrations(session),
-    close: () => connections.end().then(() => orm.close(true)),
+    close: () => connections.end(),
   }
 }
 
 /** @throws {DirectoryInUse} where a server holds the directory */
 export async function keepEmbedded(directory: string): Promise<Keeper> {
   const { cluster, release } = await openHeld(directory)
-  return keeperOver(cluster, () => closeCluster(cluster).finally(release))
+  return keeperOver(cluster, () => cluster.pglite.close().finally(release))
 }
 
-export const keeperOver = ({ session, orm }: Cluster, close: () => Promise<void>): Keeper => ({
-  session,
-  migrate: (last) => applyMigrations(orm.em.getConnection(), orm.migrator, undefined, last),
-  applied: () => appliedMigrations(session),
+export const keeperOver = (cluster: Cluster, close: () => Promise<void>): Keeper => ({
+  session: cluster.session,
+  migrate: (last) => migrateCluster(cluster, undefined, last),
+  applied: () => appliedMigrations(cluster.session),
   close,
 })

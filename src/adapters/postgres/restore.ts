@@ -2,7 +2,7 @@ import { type Progress, seeingOwners } from './backup.ts'
 import { BrokenBackup, type Line, readBackup } from './backup-lines.ts'
 import { isPassing } from './faults.ts'
 import type { Keeper } from './keeper.ts'
-import { MIGRATIONS } from './migrations/migrate.ts'
+import { MIGRATIONS } from './migrations/names.ts'
 import { onlyRow, type Runner, statement } from './session.ts'
 
 /** The database holds something already (BACKUP-10). */
@@ -38,7 +38,7 @@ export async function restore(
   tell: (progress: Progress) => void,
 ): Promise<void> {
   const { header, rows } = await readBackup(lines)
-  const known = MIGRATIONS.map(({ name }) => name)
+  const known: readonly string[] = MIGRATIONS
   const last = header.migrations.at(-1)
   if (last === undefined || header.migrations.some((name, at) => name !== known[at]))
     throw new BrokenBackup(1, 'names a version of the tables that this one does not know')

@@ -1,11 +1,8 @@
-import { MikroORM } from '@mikro-orm/postgresql'
-import type { Pool, PoolConfig } from 'pg'
 import type { Span } from '../../application/tracing.ts'
 import { type Database, databaseOver } from './database.ts'
 import { fairShare } from './fair-share.ts'
-import { told } from './faults.ts'
-import { applyMigrations, ORM_OPTIONS } from './migrations/migrate.ts'
-import { HURRIED, UNHURRIED } from './patience.ts'
+import { HURRIED } from './patience.ts'
+import { openPool } from './pool.ts'
 import { PoolSession } from './pool-session.ts'
 import { serverWakes } from './wakes.ts'
 
@@ -24,8 +21,7 @@ export interface ServerSettings {
 
 /** Opens the pool; connects with the first statement. */
 export async function openServer({ url, pool, migrationUrl = url, trashDays, warn = () => {}, span }: ServerSettings): Promise<Database> {
-  const orm = await connect(url, { max: pool, statement_timeout: HURRIED.running, query_timeout: HURRIED.answering }, warn)
-  const connections = await orm.em.getConnection().getNativeClient()
+  const connections = openPool(url, { max: pool, statement_timeout: HURRIED.running, query_timeout: HURRIED.answering }, warn)
   const session = new PoolSession(connections)
   return databaseOver({
     kind: 'server',
@@ -39,45 +35,11 @@ export async function openServer({ url, pool, migrationUrl = url, trashDays, war
       idle: connections.idleCount,
       waiting: connections.waitingCount,
     }),
-    close: () => connections.end().then(() => orm.close(true)),
-    migrate: (role) => migrateServer(migrationUrl, role, warn),
-  })
-}
-
-/** On connections of its own, without a limit to how long a statement runs: two, one of which holds the lock. @param last the migration to stop after */
-export async function migrateServer(url: string, role: string | undefined, warn: (what: string) => void, last?: string): Promise<readonly string[]> {
-  const orm = await connect(url, { max: 2 }, warn)
-  try {
-    return await applyMigrations(orm.em.getConnection(), orm.migrator, role, last)
-  } catch (fault) {
-    throw told(fault)
-  } finally {
-    await orm.close(true)
-  }
-}
-
-/** `schema=…` in the address is ours, the rest is for the driver. */
-export async function connect(url: string, options: PoolConfig, warn: (what: string) => void) {
-  const target = new URL(url)
-  const schema = target.searchParams.get('schema')
-  target.searchParams.delete('schema')
-  // What `pg` takes these for anyway, and says so on standard error each time.
-  if (['prefer', 'require', 'verify-ca'].includes(target.searchParams.get('sslmode') ?? '') && !target.searchParams.has('uselibpqcompat'))
-    target.searchParams.set('sslmode', 'verify-full')
-  return MikroORM.init({
-    ...ORM_OPTIONS,
-    clientUrl: target.href,
-    dbName: decodeURIComponent(target.pathname.slice(1) || target.username),
-    ...(schema === null ? {} : { schema }),
-    driverOptions: {
-      connectionString: target.href,
-      connectionTimeoutMillis: UNHURRIED.connecting,
-      keepAlive: true,
-      application_name: 'taskward',
-      // An idle connection that is cut is told here, and would end the process if nobody listened.
-      onPoolCreated: (connections: Pool) => void connections.on('error', ({ message }) => warn(`a connection to the database was lost: ${message}`)),
-      ...(schema === null ? {} : { options: `-c search_path=${schema}` }),
-      ...options,
+    close: () => connections.end(),
+    migrate: async (role) => {
+      const { migrateServer } = await import('./migrations/orm.ts')
+      return migrateServer(migrationUrl, role, warn)
     },
+    grantsAnew: migrationUrl !== url,
   })
 }

@@ -1,7 +1,8 @@
 import { MikroORM } from '@mikro-orm/postgresql'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { MIGRATIONS, ORM_OPTIONS } from '../../../src/adapters/postgres/migrations/migrate.ts'
+import { ORM_OPTIONS } from '../../../src/adapters/postgres/migrations/migrate.ts'
+import { MIGRATIONS } from '../../../src/adapters/postgres/migrations/names.ts'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
 import { databasesUnderTest, freshDatabase, freshOnOwnServer, TABLES, type TestDatabase } from '../../databases.ts'
 
@@ -63,8 +64,8 @@ describe('the migrations', function () {
   it('STORE-01 make what the entities say, nothing less and nothing else', async () => {
     const { url, drop } = await freshOnOwnServer()
     const database = await openServer({ url, pool: 1 })
-    expect(await database.pendingMigrations()).to.deep.equal(MIGRATIONS.map(({ name }) => name))
-    expect(await database.migrate()).to.deep.equal(MIGRATIONS.map(({ name }) => name))
+    expect(await database.pendingMigrations()).to.deep.equal(MIGRATIONS)
+    expect(await database.migrate()).to.deep.equal(MIGRATIONS)
     expect(await database.pendingMigrations()).to.deep.equal([])
     const orm = await MikroORM.init({ ...ORM_OPTIONS, clientUrl: url })
     const missing = await orm.schema.getUpdateSchemaSQL({ wrap: false })
@@ -80,7 +81,7 @@ describe('the migrations', function () {
     const { url, drop } = await freshDatabase()
     const servers = await Promise.all(Array.from({ length: 4 }, () => openServer({ url, pool: 2 })))
     const applied = await Promise.all(servers.map((server) => server.migrate()))
-    expect(applied.flat()).to.deep.equal(MIGRATIONS.map(({ name }) => name))
+    expect(applied.flat()).to.deep.equal(MIGRATIONS)
     const secrets = await Promise.all(servers.map((server) => server.secret()))
     expect(new Set(secrets.map((secret) => Buffer.from(secret).toString('hex'))).size).to.equal(1)
     await Promise.all(servers.map((server) => server.close()))

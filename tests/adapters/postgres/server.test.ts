@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import pg from 'pg'
-import { MIGRATIONS } from '../../../src/adapters/postgres/migrations/migrate.ts'
+import { MIGRATIONS } from '../../../src/adapters/postgres/migrations/names.ts'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
 import { Unavailable } from '../../../src/application/ports.ts'
 import { create } from '../../../src/domain/editing.ts'
@@ -116,7 +116,7 @@ create trigger slowly before delete on tasks for each row execute function slowl
     await runOn(superuser.href, `create database ${name} owner migrator`)
     const as = (role: string): string => `postgres://${encodeURIComponent(role)}:x@${superuser.host}/${name}`
     const database = await openServer({ url: as(SERVING), pool: 2, migrationUrl: as('migrator') })
-    expect(await database.migrate()).to.deep.equal(MIGRATIONS.map(({ name }) => name))
+    expect(await database.migrate()).to.deep.equal(MIGRATIONS)
     expect(await database.migrate()).to.deep.equal([])
     expect(await database.pendingMigrations()).to.deep.equal([])
     expect(await database.secret()).to.have.length(32)

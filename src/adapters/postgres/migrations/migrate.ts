@@ -8,19 +8,18 @@ import { Unchecked } from './0004-unchecked.ts'
 import { Purges } from './0005-purges.ts'
 import { KeysFirst } from './0006-keys-first.ts'
 import { Printed } from './0007-printed.ts'
+import { MIGRATIONS, TRACKING_TABLE } from './names.ts'
 
-export const TRACKING_TABLE = 'mikro_orm_migrations'
-
-/** All there are, in their order: listed, not looked for. */
-export const MIGRATIONS = [
-  { name: '0001-first', class: First },
-  { name: '0002-journal', class: Journal },
-  { name: '0003-covering', class: Covering },
-  { name: '0004-unchecked', class: Unchecked },
-  { name: '0005-purges', class: Purges },
-  { name: '0006-keys-first', class: KeysFirst },
-  { name: '0007-printed', class: Printed },
-]
+/** What each does: one that is not here does not compile. */
+const CLASSES = {
+  '0001-first': First,
+  '0002-journal': Journal,
+  '0003-covering': Covering,
+  '0004-unchecked': Unchecked,
+  '0005-purges': Purges,
+  '0006-keys-first': KeysFirst,
+  '0007-printed': Printed,
+} as const satisfies Record<(typeof MIGRATIONS)[number], unknown>
 
 /** What the ORM is told, whatever it connects to. */
 export const ORM_OPTIONS = {
@@ -28,7 +27,7 @@ export const ORM_OPTIONS = {
   extensions: [Migrator],
   ensureDatabase: false,
   migrations: {
-    migrationsList: MIGRATIONS,
+    migrationsList: MIGRATIONS.map((name) => ({ name, class: CLASSES[name] })),
     tableName: TRACKING_TABLE,
     snapshot: false,
     silent: true,
