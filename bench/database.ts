@@ -10,6 +10,8 @@ import { DATA } from './places.ts'
 /** A PostgreSQL server of the bench's own; what it was filled with stays for the next run. */
 export interface Cluster {
   readonly pid: number
+  /** Whether its memory is in huge pages: else each connection pays for every page of it that it touches first. */
+  readonly hugePages: boolean
   readonly superuser: (database: string) => string
   /** As a role that owns its database and nothing else: what Taskward asks for. */
   readonly ordinary: (database: string) => string
@@ -47,7 +49,9 @@ export async function startCluster(): Promise<Cluster> {
   const ordinary = (database: string): string => `postgres://taskward:taskward@127.0.0.1:${port}/${database}`
   if (isNew) await ask(superuser('postgres'), `create role taskward login password 'taskward' nosuperuser nocreaterole nocreatedb nobypassrls`)
   const [row] = await ask(superuser('postgres'), `select (pg_read_file('postmaster.pid', 0, 20)::text) as pid`)
+  const [memory] = await ask(superuser('postgres'), 'show huge_pages_status')
   return {
+    hugePages: memory?.['huge_pages_status'] === 'on',
     pid: Number.parseInt(String(row?.['pid']), 10),
     superuser,
     ordinary,

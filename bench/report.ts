@@ -14,7 +14,8 @@ import { WORKLOADS } from './workloads.ts'
 export function report(results: Partial<Results>, context: Context, intoReadme: boolean): void {
   mkdirSync(RESULTS, { recursive: true })
   const { rounds, seconds, pool, connections, tasks } = context
-  const run = { ...surroundings(), load: generator, tasks, connections, pool, rounds, seconds }
+  const { hugePages } = context.cluster
+  const run = { ...surroundings(), hugePages, load: generator, tasks, connections, pool, rounds, seconds }
   for (const [name, measured] of Object.entries(results))
     writeFileSync(join(RESULTS, `${fileOf(name)}.json`), `${JSON.stringify({ run, measured }, null, 2)}\n`)
   for (const [name, svg] of chartsOf(results)) writeFileSync(join(RESULTS, `${name}.svg`), svg)
@@ -48,6 +49,7 @@ function saidOf({
   busyBefore,
   node,
   postgres,
+  hugePages,
   load,
   tasks,
   connections,
@@ -59,7 +61,7 @@ function saidOf({
     busyBefore > 0.5
       ? ` **The machine was busy with other work, load average ${busyBefore.toFixed(1)} before the run: ratios are rough and milliseconds mean little.**`
       : ''
-  return `Measured on ${date}: ${machine}, Node ${node}, PostgreSQL ${postgres} on the same machine, ${Number(tasks).toLocaleString('en')} tasks; load by ${load} over ${connections}
+  return `Measured on ${date}: ${machine}, Node ${node}, PostgreSQL ${postgres} on the same machine${hugePages === true ? ', its memory in huge pages' : ''}, ${Number(tasks).toLocaleString('en')} tasks; load by ${load} over ${connections}
 connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s.${busy}`
 }
 

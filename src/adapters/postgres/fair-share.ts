@@ -8,8 +8,8 @@ interface Queue {
   readonly waiting: Set<() => void>
 }
 
-/** Runs an owner's work at once, or when its turn has come. @throws {Unavailable} where that took too long */
-export type Share = <T>(owner: Owner, work: () => Promise<T>, writes: boolean) => Promise<T>
+/** Runs an owner's work at once, or when its turn has come, and tells it how many milliseconds that took. @throws {Unavailable} where that took too long */
+export type Share = <T>(owner: Owner, work: (waited: number) => Promise<T>, writes: boolean) => Promise<T>
 
 /**
  * Whoever has much to do waits before it takes a connection, so that there are connections for others (STORE-15).
@@ -19,14 +19,19 @@ export type Share = <T>(owner: Owner, work: () => Promise<T>, writes: boolean) =
 export function fairShare(connections: number): Share {
   const all = turns(Math.max(1, Math.floor(connections / 3)))
   const writing = turns(1)
-  return (owner, work, writes) => (writes ? writing(owner, () => all(owner, work)) : all(owner, work))
+  return (owner, work, writes) => {
+    const begun = performance.now()
+    const waited = (): number => performance.now() - begun
+    const run = () => all(owner, () => work(waited()), waited)
+    return writes ? writing(owner, run, waited) : run()
+  }
 }
 
 /** @param most of one owner's that run at once */
-function turns(most: number): <T>(owner: Owner, work: () => Promise<T>) => Promise<T> {
+function turns(most: number): <T>(owner: Owner, work: () => Promise<T>, waited: () => number) => Promise<T> {
   const queues = new Map<string, Queue>()
 
-  return ({ id }, work) => {
+  return ({ id }, work, waited) => {
     const queue = queues.get(id) ?? { running: 0, waiting: new Set() }
     queues.set(id, queue)
     const leave = (): void => {
@@ -34,23 +39,23 @@ function turns(most: number): <T>(owner: Owner, work: () => Promise<T>) => Promi
       if (next !== undefined) next()
       else if (--queue.running === 0) queues.delete(id)
     }
-    if (queue.running === most) return turnIn(queue).then(() => Promise.try(work).finally(leave))
+    if (queue.running === most) return turnIn(queue, HURRIED.connecting - waited()).then(() => Promise.try(work).finally(leave))
     queue.running++
     return Promise.try(work).finally(leave)
   }
 }
 
-/** Resolves when one that ran hands its place over. */
-const turnIn = ({ waiting }: Queue): Promise<void> =>
+/** Resolves when one that ran hands its place over. @param patience milliseconds */
+const turnIn = ({ waiting }: Queue, patience: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const begin = (): void => {
-      clearTimeout(patience)
+      clearTimeout(impatience)
       waiting.delete(begin)
       resolve()
     }
-    const patience = setTimeout(() => {
+    const impatience = setTimeout(() => {
       waiting.delete(begin)
       reject(new Unavailable('database', { cause: new Error('too much of this owner’s work is under way') }))
-    }, HURRIED.connecting)
+    }, patience)
     waiting.add(begin)
   })

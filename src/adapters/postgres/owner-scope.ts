@@ -26,8 +26,9 @@ export class OwnerStatement {
     return new OwnerStatement(statement(name, head + givenItsOwner(body), isUnhurried), statement(name, head + body, isUnhurried), parts.length > 0)
   }
 
-  run(runner: Runner, owner: Owner, values: Values): Promise<readonly Row[]> {
-    return runner.run(runner.hasOwner === true ? this.#within : this.#alone, { ...values, owner: owner.id })
+  /** @param waited milliseconds that are gone already of those that it may take */
+  run(runner: Runner, owner: Owner, values: Values, waited?: number): Promise<readonly Row[]> {
+    return runner.run(runner.hasOwner === true ? this.#within : this.#alone, { ...values, owner: owner.id }, waited)
   }
 
   get isUnhurried(): boolean {
@@ -45,27 +46,29 @@ export type OwnerScope = (statement: OwnerStatement, values: Values) => Promise<
 
 /** @param share waits for the owner's turn, where statements of others want the same connections */
 export const ownerScope = (session: Session, owner: Owner, share: Share = atOnce): OwnerScope => {
-  const run = (statement: OwnerStatement, values: Values, isDistributed: boolean): Promise<readonly Row[]> =>
+  const run = (statement: OwnerStatement, values: Values, isDistributed: boolean, waited: number): Promise<readonly Row[]> =>
     isDistributed
       ? session.transaction(
           (within) => statement.run(within, owner, values),
           () => true,
-          { owner: owner.id, isUnhurried: statement.isUnhurried },
+          { owner: owner.id, isUnhurried: statement.isUnhurried, waited },
         )
-      : statement.run(session, owner, values)
+      : statement.run(session, owner, values, waited)
 
   return (statement, values) =>
     share(
       owner,
-      () => {
+      (waited) => {
         const isDistributed = session.isDistributed()
-        return typeof isDistributed === 'boolean' ? run(statement, values, isDistributed) : isDistributed.then((known) => run(statement, values, known))
+        return typeof isDistributed === 'boolean'
+          ? run(statement, values, isDistributed, waited)
+          : isDistributed.then((known) => run(statement, values, known, waited))
       },
       statement.writes,
     )
 }
 
-const atOnce: Share = (_, work) => work()
+const atOnce: Share = (_, work) => work(0)
 
 /** Runs several of one owner's statements in one transaction, which is kept where the result says so. */
 export type OwnerTransaction = <T>(work: (mine: OwnerScope) => Promise<T>, isKept: (result: T) => boolean) => Promise<T>
@@ -75,11 +78,11 @@ export const ownerTransaction =
   (work, isKept) =>
     share(
       owner,
-      async () =>
+      async (waited) =>
         session.transaction(
           (within) => work((statement, values) => statement.run(within, owner, values)),
           isKept,
-          (await session.isDistributed()) ? { owner: owner.id } : {},
+          (await session.isDistributed()) ? { owner: owner.id, waited } : { waited },
         ),
       true,
     )

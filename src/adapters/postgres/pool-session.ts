@@ -22,7 +22,7 @@ export class PoolSession implements Session {
     this.#connections = new Connections(pool)
   }
 
-  run(statement: Statement, values: Values): Promise<readonly Row[]> {
+  run(statement: Statement, values: Values, waited = 0): Promise<readonly Row[]> {
     // In a transaction, for which alone the server is told to be patient: behind a pooler its connection is another's the next moment.
     if (statement.isUnhurried)
       return this.transaction(
@@ -30,26 +30,26 @@ export class PoolSession implements Session {
         () => true,
         { isUnhurried: true },
       )
-    return this.#ask(statement, inOrder(statement, values))
+    return this.#ask(statement, inOrder(statement, values), waited)
   }
 
   transaction<T>(work: (within: Runner) => Promise<T>, isKept: (result: T) => boolean, terms: TransactionTerms = {}): Promise<T> {
-    return this.#persistently(patienceOf(terms).whole, (left) => this.#transact(terms, left, work, isKept))
+    return this.#persistently(patienceOf(terms).whole - (terms.waited ?? 0), (left) => this.#transact(terms, left, work, isKept))
   }
 
   isDistributed(): boolean | Promise<boolean> {
     return (
       this.#isDistributed ??
-      this.#ask(IS_DISTRIBUTED, []).then((rows) => {
+      this.#ask(IS_DISTRIBUTED, [], 0).then((rows) => {
         this.#isDistributed = onlyRow(rows)[0] === 'true'
         return this.#isDistributed
       })
     )
   }
 
-  #ask(statement: Statement, parameters: readonly Parameter[]): Promise<readonly Row[]> {
+  #ask(statement: Statement, parameters: readonly Parameter[], waited: number): Promise<readonly Row[]> {
     const { connecting, answering } = HURRIED
-    return this.#persistently(connecting + answering, (left) => this.#runOnce(statement, parameters, left - answering))
+    return this.#persistently(connecting + answering - waited, (left) => this.#runOnce(statement, parameters, left - answering))
   }
 
   /** @param left milliseconds for all of it */

@@ -19,7 +19,8 @@ export interface Statement {
 }
 
 export interface Runner {
-  run(statement: Statement, values: Values): Promise<readonly Row[]>
+  /** @param waited milliseconds that are gone already of those that it may take */
+  run(statement: Statement, values: Values, waited?: number): Promise<readonly Row[]>
   /** The transaction that it runs in has been given its owner. */
   readonly hasOwner?: boolean
 }
@@ -31,6 +32,8 @@ export interface TransactionTerms {
   readonly isUnhurried?: boolean
   /** All of a database goes through it: it takes as long as it takes. */
   readonly isCopying?: boolean
+  /** Milliseconds that are gone already of those that it may take. */
+  readonly waited?: number
 }
 
 /** Runs statements, each in a transaction of its own. @throws {Unavailable} where trying again later may help */

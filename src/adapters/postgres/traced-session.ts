@@ -5,7 +5,7 @@ import type { Runner, Session, Statement } from './session.ts'
 export function tracedSession(session: Session, span: Span): Session {
   const over = (runner: Runner): Runner => ({
     ...(runner.hasOwner !== undefined && { hasOwner: runner.hasOwner }),
-    run: (statement, values) => span('statement', nameOf(statement), () => runner.run(statement, values)),
+    run: (statement, values, waited) => span('statement', nameOf(statement), () => runner.run(statement, values, waited)),
   })
   return {
     ...over(session),

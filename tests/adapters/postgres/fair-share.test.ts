@@ -1,8 +1,14 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import pg from 'pg'
 import { fairShare } from '../../../src/adapters/postgres/fair-share.ts'
+import { openPool } from '../../../src/adapters/postgres/pool.ts'
+import { PoolSession } from '../../../src/adapters/postgres/pool-session.ts'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
+import { statement } from '../../../src/adapters/postgres/session.ts'
 import { Unavailable } from '../../../src/application/ports.ts'
 import { create } from '../../../src/domain/editing.ts'
 import { at, draftOf, idOf, principalOf, queryOf } from '../../builders.ts'
@@ -51,6 +57,22 @@ describe('a fair share of the connections', function () {
     expect(begun).to.deep.equal(['write', 'read', 'bob', 'another'])
     for (const end of ends) end?.()
     await Promise.all(all)
+  })
+
+  it('OPS-01 STORE-15 what a turn was waited for is taken off what a connection and an answer are waited for', async () => {
+    const share = fairShare(10)
+    const [, waited] = await Promise.all([share(ada, () => pause(450), true), share(ada, async (waited) => waited, true)])
+    expect(waited).to.be.within(400, 800)
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const pool = openPool(`postgres://nobody@127.0.0.1:${Object(silent.address()).port}/none`, { max: 1 }, () => {})
+    const began = performance.now()
+    const fault = await new PoolSession(pool).run(statement('one', 'select 1'), {}, 450).catch((fault: unknown) => fault)
+    const took = performance.now() - began
+    await pool.end()
+    silent.close()
+    expect(fault).to.be.instanceOf(Unavailable)
+    expect(took).to.be.within(400, 800)
   })
 
   it('STORE-15 others go on while one owner’s writes wait for its row, and what waits too long is unavailable', async () => {

@@ -82,7 +82,8 @@ describe('the scope of an owner', () => {
       )
       expect(ran.map(({ statement }) => /set_config/.test(statement.text))).to.deep.equal(new Array(3).fill(!isDistributed))
       expect(ran.map(({ values }) => values['owner'])).to.deep.equal(['ada', 'ada', 'ada'])
-      expect(terms).to.deep.equal(isDistributed ? [{ owner: 'ada', isUnhurried: false }, { owner: 'ada', isUnhurried: true }, { owner: 'ada' }] : [{}])
+      const asAda = { owner: 'ada', waited: 0 }
+      expect(terms).to.deep.equal(isDistributed ? [{ ...asAda, isUnhurried: false }, { ...asAda, isUnhurried: true }, asAda] : [{ waited: 0 }])
       expect(kept).to.deep.equal(isDistributed ? [true, true, false] : [false])
     }
   })
