@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { barsOf } from './bars.ts'
@@ -19,20 +19,37 @@ export function report(results: Partial<Results>, context: Context, intoReadme: 
   for (const [name, measured] of Object.entries(results))
     writeFileSync(join(RESULTS, `${fileOf(name)}.json`), `${JSON.stringify({ run, measured }, null, 2)}\n`)
   for (const [name, svg] of chartsOf(results)) writeFileSync(join(RESULTS, `${name}.svg`), svg)
-  const text = [saidOf(run), ...(results.sideBySide === undefined ? [] : [ratios(results.sideBySide), costs(results.sideBySide)]), table(results)].join('\n\n')
-  process.stdout.write(`\n${text}\n`)
-  if (intoReadme) writeInto(join(ROOT, 'README.md'), `![Throughput beside others](bench/results/throughput.svg)\n\n${text}`)
+  process.stdout.write(`\n${textOf(saidOf(run), results)}\n`)
+  if (intoReadme) writeInto(join(ROOT, 'README.md'), `![Throughput beside others](bench/results/throughput.svg)\n\n${writtenDown()}`)
 }
+
+const textOf = (said: string, results: Partial<Results>): string =>
+  [said, ...(results.sideBySide === undefined ? [] : [ratios(results.sideBySide), costs(results.sideBySide)]), table(results)].join('\n\n')
+
+/** Of all parts the latest run of each, as most may be run by themselves; those that were not run with the comparison are named. */
+function writtenDown(): string {
+  const parts = readdirSync(RESULTS)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => ({ name: nameOf(file), ...JSON.parse(readFileSync(join(RESULTS, file), 'utf8')) }))
+  const main = parts.find(({ name }) => name === 'sideBySide') ?? parts[0]
+  const apart = parts.filter(({ run }) => run.began !== main.run.began).map(({ name, run }) => `${name} (${run.date})`)
+  const said = `${saidOf(main.run)}${apart.length === 0 ? '' : ` Run apart from the rest: ${apart.join(', ')}.`}`
+  return textOf(said, Object.fromEntries(parts.map(({ name, measured }) => [name, measured])))
+}
+
+const BEGAN = new Date()
 
 /** What else the machine had to do: taken before this run begins. */
 const [BUSY = 0] = loadavg()
 
 const fileOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+const nameOf = (file: string): string => file.replace('.json', '').replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 function surroundings() {
   const [first, ...others] = cpus()
   return {
-    date: new Date().toISOString().slice(0, 10),
+    began: BEGAN.toISOString(),
+    date: BEGAN.toISOString().slice(0, 10),
     machine: `${others.length + 1} × ${first?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${release()}`,
     busyBefore: BUSY,
     node: process.version,
