@@ -46,7 +46,7 @@ function asking(url: string, agent: Agent): Asking {
 
 /** What happens to the database while requests come; after the last one it is as before. */
 const FAULTS = [
-  `alter table tasks add constraint fit check (title not like '%${CANARY}%') not valid`,
+  `alter table tasks add constraint fit check (printed not like '%${CANARY}%') not valid`,
   'alter table tasks drop constraint fit',
   'alter table tasks rename to gone',
   'alter table gone rename to tasks',
