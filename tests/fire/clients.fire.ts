@@ -99,7 +99,7 @@ describe('clients that take more than their part', function () {
     const pacing = pace(50, () => client.send('GET', '/api/tasks'))
     const all: SlowClient[] = []
     // Not all at one moment: what is looked at is that they stay, not that they come.
-    for (; all.length < 500; await pause(20)) {
+    for (; all.length < 500; await pause(80)) {
       for (let at = 0; at < 10; at++) all.push(slowClient({ url: server.url, token, slowness: SLOW[all.length % SLOW.length] ?? 'headers', path }))
     }
     await pause(20_000)

@@ -119,7 +119,7 @@ export function start(command: readonly [string, ...string[]], environment: Envi
 /** Starts a program and waits for its end. */
 export const run = (command: readonly [string, ...string[]], environment: Environment = {}): Promise<Ended> => start(command, environment).ended
 
-export const MAIN = [NODE, '--max-semi-space-size=8', '--import', './src/prepare-node.mjs', 'src/main.ts'] as const
+export const MAIN = [NODE, '--max-semi-space-size=16', '--import', './src/prepare-node.mjs', 'src/main.ts'] as const
 export const NPM_START = ['npm', 'start'] as const
 
 /** Starts a server on a free port, with a new data directory where none is given, and waits until it listens. */

@@ -10,7 +10,7 @@ interface Told {
 }
 
 /** Characters, of all owners in this process, and of one page; and pages of one owner. */
-const MOST = 16_000_000
+const MOST = 8_000_000
 const PAGE = 100_000
 const PAGES = 50
 
