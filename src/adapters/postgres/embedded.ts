@@ -41,8 +41,11 @@ export async function openHeld(directory: string): Promise<{ readonly cluster: C
   }
 }
 
-/** Of memory for tables. The usual 128 MB are written with zeros at each start, a quarter of its time, and the system keeps what was read of the files besides. */
-const BUFFERS = '32MB'
+/**
+ * The usual 128 MB for tables are written with zeros at each start, a quarter of its time, and the system keeps what was read of the files besides.
+ * And a table is walked through only where no index leads to its rows, however few there are yet.
+ */
+const PARAMETERS = ['-c', 'shared_buffers=32MB', '-c', 'enable_seqscan=off']
 
 /** PGlite running. */
 export interface Cluster {
@@ -52,7 +55,7 @@ export interface Cluster {
 
 /** @param place a folder, made where it is not there; or `memory://` */
 export async function openCluster(place: string): Promise<Cluster> {
-  const pglite = await PGlite.create(place, { startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${BUFFERS}`] })
+  const pglite = await PGlite.create(place, { startParams: [...PGlite.defaultStartParams, ...PARAMETERS] })
   await pglite.exec(BECOME_ROLE)
   return { pglite, session: new EmbeddedSession(pglite) }
 }
