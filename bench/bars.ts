@@ -73,7 +73,7 @@ function growth({ sizes = [], depths = [], lists = [], owners = [] }: Some): rea
       : [atMost(`page p50, ${largest.tasks.toLocaleString('en')} tasks`, 1.3, `× ${smallest.tasks.toLocaleString('en')}`, largest.p50 / smallest.p50)]),
     ...(first === undefined || last === undefined ? [] : [atMost(`page ${last.page.toLocaleString('en')}, p50`, 1.2, '× page 1', last.p50 / first.p50)]),
     ...(slowest === undefined ? [] : [atMost(`owner of 100,000, slowest list (${slowest.filter || 'all'} by ${slowest.sort}), p99`, 50, 'ms', slowest.p99, 0)]),
-    ...(search === undefined ? [] : [atMost('owner of 100,000, search of two rare words, p99', 250, 'ms', search.search.p99, 0)]),
+    ...(search === undefined ? [] : [atMost('owner of 100,000, search of a rare word and one in fifty, p99', 250, 'ms', search.search.p99, 0)]),
   ]
 }
 

@@ -8,7 +8,6 @@ import { generator } from './load.ts'
 import { RESULTS, ROOT } from './places.ts'
 import type { Results } from './results.ts'
 import type { Row } from './side-by-side.ts'
-import { WORKLOADS } from './workloads.ts'
 
 /** Tells what came out, and writes it down: numbers as JSON, pictures as SVG; into the README where that is wanted. */
 export function report(results: Partial<Results>, context: Context, intoReadme: boolean): void {
@@ -20,11 +19,21 @@ export function report(results: Partial<Results>, context: Context, intoReadme: 
     writeFileSync(join(RESULTS, `${fileOf(name)}.json`), `${JSON.stringify({ run, measured }, null, 2)}\n`)
   for (const [name, svg] of chartsOf(results)) writeFileSync(join(RESULTS, `${name}.svg`), svg)
   process.stdout.write(`\n${textOf(saidOf(run), results)}\n`)
-  if (intoReadme) writeInto(join(ROOT, 'README.md'), `![Throughput beside others](bench/results/throughput.svg)\n\n${writtenDown()}`)
+  if (intoReadme) writeInto(join(ROOT, 'README.md'), [pictureOf('throughput'), writtenDown(), ...pictures()].join('\n\n'))
 }
 
+const pictureOf = (name: string): string => `![${name}](bench/results/${name}.svg)`
+
+/** All but the first, which stands above the tables. */
+const pictures = (): readonly string[] =>
+  readdirSync(RESULTS)
+    .flatMap((file) => (file.endsWith('.svg') && file !== 'throughput.svg' ? [file.replace('.svg', '')] : []))
+    .map(pictureOf)
+
 const textOf = (said: string, results: Partial<Results>): string =>
-  [said, ...(results.sideBySide === undefined ? [] : [ratios(results.sideBySide), costs(results.sideBySide)]), table(results)].join('\n\n')
+  [said, ...(results.sideBySide === undefined ? [] : [ratios(results.sideBySide), speeds(results.sideBySide), costs(results.sideBySide)]), table(results)].join(
+    '\n\n',
+  )
 
 /** Of all parts the latest run of each, as most may be run by themselves; those that were not run with the comparison are named. */
 function writtenDown(): string {
@@ -79,16 +88,17 @@ function saidOf({
       ? ` **The machine was busy with other work, load average ${busyBefore.toFixed(1)} before the run: ratios are rough and milliseconds mean little.**`
       : ''
   return `Measured on ${date}: ${machine}, Node ${node}, PostgreSQL ${postgres} on the same machine${hugePages === true ? ', its memory in huge pages' : ''}, ${Number(tasks).toLocaleString('en')} tasks; load by ${load} over ${connections}
-connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s.${busy}`
+connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s in the tables of servers and for depths, starts and paced loads, of three for pools, connections, processes and the embedded database; lists, owners and memory were looked at once.${busy}`
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
 function grid(rows: readonly Row[], cell: (row: Row) => string, head: string): string {
   const names = [...new Set(rows.map(({ server }) => server))]
+  const loads = [...new Set(rows.map(({ workload }) => workload))]
   const lineOf = (name: string): string =>
-    row([name, ...WORKLOADS.map((load) => rows.find((one) => one.server === name && one.workload === load)).map((one) => (one === undefined ? '' : cell(one)))])
-  return [row([head, ...WORKLOADS]), `|${' --- |'.repeat(WORKLOADS.length + 1)}`, ...names.map(lineOf)].join('\n')
+    row([name, ...loads.map((load) => rows.find((one) => one.server === name && one.workload === load)).map((one) => (one === undefined ? '' : cell(one)))])
+  return [row([head, ...loads]), `|${' --- |'.repeat(loads.length + 1)}`, ...names.map(lineOf)].join('\n')
 }
 
 const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
@@ -100,8 +110,19 @@ function ratios(rows: readonly Row[]): string {
   return grid(rows, cell, 'requests a second, as a share of the bare server (lowest and highest round)')
 }
 
+const speeds = (rows: readonly Row[]): string =>
+  grid(
+    rows,
+    ({ medians: { rate, p50, p99 } }) => `${rate.toFixed(0)}: ${p50.toFixed(1)}, ${p99.toFixed(0)}`,
+    'requests a second: p50, p99 in ms (`nothing` is `select 1`)',
+  )
+
 const costs = (rows: readonly Row[]): string =>
-  grid(rows, ({ medians }) => `${medians.server.toFixed(2)} + ${medians.database.toFixed(2)}`, 'CPU a request in ms: server + database')
+  grid(
+    rows,
+    ({ medians: { server, database, memory } }) => `${server.toFixed(2)} + ${database.toFixed(2)}, ${memory.toFixed(0)} MB`,
+    'CPU a request in ms: server + database, and what the server holds',
+  )
 
 function table(results: Partial<Results>): string {
   const lines = barsOf(results).map(({ what, bar, measured, holds }) => row([what, bar, measured, holds ? 'yes' : '**no**']))

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { afterEach, describe, it } from 'mocha'
 import { freshOnOwnServer, runOn, superuserUrl } from '../databases.ts'
-import { told } from '../figures/measuring.ts'
+
 import { CANARY, CANARY_SECRET, withCanary, withoutCurrent } from '../http/canary.ts'
 import type { Answer } from '../http/client.ts'
 import { type Asking, fuzz } from '../http/fuzzing.ts'
@@ -11,6 +11,7 @@ import { validRequests } from '../http/generated.ts'
 import { mutatedRequests } from '../http/mutated.ts'
 import { conforms } from '../openapi.ts'
 import { cleanUp, startServer } from '../system/process.ts'
+import { report } from './report.ts'
 
 const REQUESTS = 6_000
 const METRICS = 'a-token-of-the-metrics'
@@ -89,7 +90,7 @@ describe('canaries in a process', function () {
     server.signal('SIGTERM')
     const { code, stdout, stderr } = await server.ended
     await drop()
-    told(`${REQUESTS} requests, ${problems.length} problems, ${stderr.split('\n').length} lines; by status: ${JSON.stringify(Object.fromEntries(statuses))}`)
+    report(`${REQUESTS} requests, ${problems.length} problems, ${stderr.split('\n').length} lines; by status: ${JSON.stringify(Object.fromEntries(statuses))}`)
     expect(code).to.equal(0)
     for (const status of [200, 201, 400, 401, 404, 422, 500]) expect(statuses.get(status), `answers of ${status}`).to.be.greaterThan(20)
     expect(problems.filter((body) => body.includes(CANARY)).slice(0, 3)).to.deep.equal([])

@@ -7,8 +7,9 @@ import { afterEach, describe, it } from 'mocha'
 import { runOn } from '../databases.ts'
 import { cleanUp } from '../system/process.ts'
 import { Cluster } from './cluster.ts'
+import { holdsOut, knows } from './holding-out.ts'
 import { told } from './report.ts'
-import { holdsOut, recovers, Target } from './target.ts'
+import { recovers, Target } from './target.ts'
 
 /** A file system in memory that is soon full. @throws where this user may not mount one: the test is not run without it */
 async function smallDisk(megabytes: number): Promise<{ readonly folder: string; remove(): Promise<void> }> {
@@ -61,11 +62,12 @@ describe('a full disk', function () {
     }
     expect(slowest).to.be.lessThan(2_000)
     expect((await target.ask('GET', '/api/tasks')).status).to.equal(200)
+    const known = Math.max(...(await knows(target)))
     await rm(fill)
     const recovery = await recovers(target)
     for (const id of acknowledged) expect((await target.ask('GET', `/api/tasks/${id}`)).status).to.equal(200)
     expect(target.isEnded).to.equal(false)
-    told(`disk of the tables full, ${acknowledged.size} acknowledged while it filled, 0 missing`, { outage: slowest }, recovery)
+    told(`disk of the tables full, ${acknowledged.size} acknowledged while it filled, 0 missing`, { outage: slowest, known }, recovery)
   })
 
   it('OPS-01 OPS-02 OPS-03 OPS-04 OPS-07 of the log: the database ends itself, and is served again once it has room', async () => {

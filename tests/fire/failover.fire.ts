@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { cleanUp } from '../system/process.ts'
+import { holdsOut } from './holding-out.ts'
 import { told } from './report.ts'
 import { ReplicatedPair } from './system-postgres.ts'
-import { holdsOut, recovers, Target } from './target.ts'
+import { recovers, Target } from './target.ts'
 
 describe('a failover to the standby', function () {
   this.timeout(120_000)

@@ -7,13 +7,14 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { createIds } from '../../src/adapters/system/ids.ts'
 import { portsOver } from '../builders.ts'
 import { storesUnderTest } from '../databases.ts'
-import { told } from '../figures/measuring.ts'
+
 import { byteStreams } from '../http/byte-streams.ts'
 import { Client } from '../http/client.ts'
 import { flood } from '../http/flooding.ts'
 import { fuzz } from '../http/fuzzing.ts'
 import { validRequests } from '../http/generated.ts'
 import { mutatedRequests } from '../http/mutated.ts'
+import { report } from './report.ts'
 
 /** Requests by store. What the memory store holds is memory; the other one keeps it elsewhere, so there growth is measured. */
 const REQUESTS: readonly (readonly [name: string, requests: number])[] = [
@@ -87,10 +88,10 @@ describe('requests made from openapi.yaml, many', function () {
         const began = performance.now()
         const { carriedOut, statuses } = await fuzzInPortions(api, requests, seed + WARM_UP)
         const growth = reachable() - before
-        told(
+        report(
           `${name}: ${requests} requests in ${Math.round((performance.now() - began) / 1000)} s, ${carriedOut} carried out, reachable memory ${(growth / 1e6).toFixed(1)} MB more`,
         )
-        told(`by status: ${listed(statuses)}`)
+        report(`by status: ${listed(statuses)}`)
         expect(carriedOut).to.be.greaterThan(requests / 8)
         if (name === 'PostgreSQL') expect(growth).to.be.lessThan(GROWTH)
       } finally {
@@ -114,7 +115,7 @@ describe('streams of bytes, many', function () {
         for (const [status, times] of statuses) all.set(status, (all.get(status) ?? 0) + times)
         api.told.length = 0
       }
-      told(`${STREAMS} streams in ${Math.round((performance.now() - began) / 1000)} s; answers by status: ${listed(all)}`)
+      report(`${STREAMS} streams in ${Math.round((performance.now() - began) / 1000)} s; answers by status: ${listed(all)}`)
       expect((await api.get('/api/health/live')).status).to.equal(200)
     } finally {
       await api.stop()

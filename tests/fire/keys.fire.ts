@@ -3,9 +3,10 @@ import { setInterval } from 'node:timers/promises'
 import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { edPair, encodeJson, jwkOf, type Pair, tokenOf } from '../adapters/jwt/tokens.ts'
-import { told } from '../figures/measuring.ts'
+
 import { createClient } from '../system/client.ts'
 import { cleanUp, type Server, startServer } from '../system/process.ts'
+import { report } from './report.ts'
 
 const ROTATIONS = 20
 /** Milliseconds. */
@@ -102,7 +103,7 @@ describe('keys that change', function () {
     }
     const counts = countsOf(await Promise.all(answers))
     const { asked } = issuer.state
-    told(
+    report(
       `${rotations} rotations, ${answers.length} requests: ${JSON.stringify(counts)}; ${asked.length} fetches, the closest ${Math.round(shortestOf(asked))} ms apart`,
     )
     expect(rotations).to.equal(ROTATIONS)
@@ -134,7 +135,7 @@ describe('keys that change', function () {
     await Promise.all(sent)
     const { asked } = issuer.state
     const seconds = (performance.now() - began) / 1000
-    told(
+    report(
       `${strangers.length} with random kids in ${seconds.toFixed(0)} s: ${JSON.stringify(countsOf(strangers))}; good ones ${JSON.stringify(countsOf(good))}; ${asked.length} fetches, the closest ${Math.round(shortestOf(asked))} ms apart`,
     )
     expect(countsOf(strangers)).to.deep.equal({ 401: STRANGERS })

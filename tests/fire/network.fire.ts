@@ -5,8 +5,9 @@ import { figure } from '../contracts/opened-store.ts'
 import { runOn } from '../databases.ts'
 import { cleanUp } from '../system/process.ts'
 import { Cluster } from './cluster.ts'
+import { holdsOut } from './holding-out.ts'
 import { report, told } from './report.ts'
-import { holdsOut, recovers, Target } from './target.ts'
+import { recovers, Target } from './target.ts'
 
 describe('faults of the way to the database', function () {
   this.timeout(120_000)

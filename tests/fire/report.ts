@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../system/process.ts'
-import type { Outage } from './target.ts'
+import type { Outage } from './holding-out.ts'
 
 /** The figures of the latest run, one a line. */
 const FILE = join(ROOT, '.tmp/fire-figures.txt')

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { MEASURED, tokenFor } from '../figures/measuring.ts'
 import { type Environment, type Server, startServer } from '../system/process.ts'
@@ -20,19 +19,29 @@ export interface Asking {
   readonly body?: unknown
 }
 
+/** As many as there are kinds of requests that need the database (holding-out.ts). */
+export const OWNERS = 17
+
+/** One owner's three tasks: an open one, one that is done, one in the trash. */
+export interface Holding {
+  readonly owner: string
+  readonly task: string
+  readonly done: string
+  readonly trashed: string
+}
+
 /** A server of ours whose database is reached through a proxy. */
 export class Target {
   readonly server: Server
   readonly proxy: TcpProxy
   /** Set once the process has ended, whatever it ended with. */
   isEnded = false
-  /** A task of Ada's, and one in her trash. */
-  task = ''
-  trashed = ''
+  readonly owners: readonly Holding[]
 
-  private constructor(server: Server, proxy: TcpProxy) {
+  private constructor(server: Server, proxy: TcpProxy, owners: readonly Holding[]) {
     this.server = server
     this.proxy = proxy
+    this.owners = owners
     void server.ended.then(() => (this.isEnded = true))
   }
 
@@ -40,11 +49,10 @@ export class Target {
   static async start(port: number, database: string, environment: Environment = {}): Promise<Target> {
     const proxy = await TcpProxy.open(port)
     const DATABASE_URL = `postgres://ordinary:ordinary@127.0.0.1:${proxy.port}/${database}`
-    const target = new Target(await startServer({ ...MEASURED, LOG_LEVEL: 'fatal', DATABASE_URL, ...environment }), proxy)
-    target.task = await target.make()
-    target.trashed = await target.make()
-    expect((await target.ask('DELETE', `/api/tasks/${target.trashed}`)).status).to.equal(204)
-    return target
+    const server = await startServer({ ...MEASURED, LOG_LEVEL: 'fatal', DATABASE_URL, ...environment })
+    const bare = new Target(server, proxy, [])
+    const owners = await Promise.all(Array.from({ length: OWNERS }, (_, at) => bare.#hold(`owner-${at}`)))
+    return new Target(server, proxy, owners)
   }
 
   async ask(method: string, path: string, { as = 'ada', key, headers = {}, body }: Asking = {}): Promise<Timed> {
@@ -71,96 +79,18 @@ export class Target {
     return JSON.parse(body).id
   }
 
+  async #hold(owner: string): Promise<Holding> {
+    const [task, done, trashed] = [await this.make('open', owner), await this.make('done', owner), await this.make('trashed', owner)]
+    expect((await this.ask('PUT', `/api/tasks/${done}/completion`, { as: owner })).status).to.equal(200)
+    expect((await this.ask('DELETE', `/api/tasks/${trashed}`, { as: owner })).status).to.equal(204)
+    return { owner, task, done, trashed }
+  }
+
   async close(): Promise<void> {
     if (!this.isEnded) this.server.signal('SIGKILL')
     await this.server.ended
     await this.proxy.close()
   }
-}
-
-/** Every kind of read, of a task that is there and one in the trash. */
-const readsOf = (task: string): readonly string[] => [
-  '/api/tasks',
-  `/api/tasks/${task}`,
-  `/api/tasks/${task}/changes`,
-  '/api/tasks/summary',
-  '/api/changes',
-  '/api/trash',
-]
-
-/** Every kind of write. */
-const writesOf = (task: string, trashed: string): readonly (readonly [string, string, unknown?])[] => [
-  ['POST', '/api/tasks', { title: 'x' }],
-  ['PUT', `/api/tasks/${task}`, { title: 'x' }],
-  ['PATCH', `/api/tasks/${task}`, { title: 'x' }],
-  ['PUT', `/api/tasks/${task}/completion`],
-  ['POST', `/api/tasks/${task}/reversion`, { version: 1 }],
-  ['DELETE', `/api/tasks/${task}`],
-  ['POST', `/api/trash/${trashed}/restoration`],
-  ['DELETE', `/api/trash/${trashed}`],
-  ['POST', '/api/batch', { operations: [{ op: 'create', body: { title: 'x' } }] }],
-]
-
-/** What is answered without the database, and with what. */
-const KNOWN: readonly (readonly [number, string, string, Asking?])[] = [
-  [401, 'GET', '/api/tasks', { as: null }],
-  [404, 'GET', '/api/nothing'],
-  [405, 'PUT', '/api/tasks', { body: { title: 'x' } }],
-  [400, 'GET', '/api/tasks/%ff'],
-  [400, 'GET', '/api/tasks?limit=101'],
-  [400, 'GET', '/api/tasks?cursor=x'],
-  [413, 'POST', '/api/tasks', { body: { title: 'x', description: 'x'.repeat(110_000) } }],
-  [415, 'POST', '/api/tasks', { body: '{"title":"x"}', headers: { 'content-type': 'text/plain' } }],
-  [422, 'POST', '/api/tasks', { body: { title: '' } }],
-  [422, 'POST', '/api/batch', { body: { operations: [] } }],
-  [200, 'GET', '/api/health/live', { as: null }],
-]
-
-/** The slowest answer of each kind, in milliseconds. */
-export interface Outage {
-  readonly outage: number
-  readonly known: number
-}
-
-export interface Wanting {
-  /** What the database does not do. */
-  readonly kinds?: readonly ('reads' | 'writes')[]
-  /** What `/api/health/ready` says: a database that answers is there, whatever it does not do. */
-  readonly ready?: 200 | 503 | 'either'
-}
-
-/** OPS-01 to OPS-03: how a server answers while its database does not. */
-export async function holdsOut(target: Target, { kinds = ['reads', 'writes'], ready = 503 }: Wanting = {}): Promise<Outage> {
-  const { task, trashed } = target
-  const needing: readonly (readonly [string, string, unknown?])[] = [
-    ...(kinds.includes('reads') ? readsOf(task).map((path) => ['GET', path] as const) : []),
-    ...(kinds.includes('writes') ? writesOf(task, trashed) : []),
-  ]
-  const [outages, known, health] = await Promise.all([
-    Promise.all(
-      needing.map(async ([method, path, body]) => {
-        const key = method === 'GET' ? {} : { key: randomUUID() }
-        const answer = await target.ask(method, path, { body, ...key })
-        const where = `${method} ${path}: ${answer.body}`
-        expect(answer.status, where).to.equal(503)
-        expect(JSON.parse(answer.body).type, where).to.equal('/api/problems/service-unavailable')
-        expect(answer.headers.get('retry-after'), where).to.match(/^[1-9]\d*$/)
-        expect(answer.ms, where).to.be.lessThan(2_000)
-        return answer.ms
-      }),
-    ),
-    Promise.all(
-      KNOWN.map(async ([status, method, path, asking]) => {
-        const answer = await target.ask(method, path, asking)
-        expect(answer.status, `${method} ${path}: ${answer.body}`).to.equal(status)
-        return answer.ms
-      }),
-    ),
-    target.ask('GET', '/api/health/ready', { as: null }),
-  ])
-  expect(ready === 'either' ? [200, 503] : [ready]).to.include(health.status)
-  expect(target.isEnded).to.equal(false)
-  return { outage: Math.max(...outages), known: Math.max(...known) }
 }
 
 /** OPS-04: asks, one request after the other, until a write and a read are answered. @returns milliseconds */

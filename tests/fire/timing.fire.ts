@@ -3,8 +3,9 @@ import { describe, it } from 'mocha'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { createIds } from '../../src/adapters/system/ids.ts'
 import { storesUnderTest } from '../databases.ts'
-import { median, told } from '../figures/measuring.ts'
+import { median } from '../figures/measuring.ts'
 import { Client } from '../http/client.ts'
+import { report } from './report.ts'
 
 /** Of each kind. */
 const READS = 10_000
@@ -71,7 +72,7 @@ describe('the time of an answer', function () {
         const missing = Array.from({ length: TASKS }, () => `/api/tasks/${ports.ids.next()}`)
         const [another, none] = await readInTurn(api, theirs, missing)
         const area = areaUnderCurve(another, none)
-        told(`another's ${Math.round(median(another) / 1000)} µs, missing ${Math.round(median(none) / 1000)} µs at the median, AUC ${area.toFixed(4)}`)
+        report(`another's ${Math.round(median(another) / 1000)} µs, missing ${Math.round(median(none) / 1000)} µs at the median, AUC ${area.toFixed(4)}`)
         expect([another.length, none.length]).to.deep.equal([READS, READS])
         expect(area).to.be.within(0.48, 0.52)
       } finally {

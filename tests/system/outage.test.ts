@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'mocha'
 import pg from 'pg'
 import { type FreshDatabase, freshOnOwnServer, superuserUrl } from '../databases.ts'
 import { failing, triedOf } from '../fire/failures.ts'
-import { holdsOut, recovers, Target } from '../fire/target.ts'
+import { holdsOut } from '../fire/holding-out.ts'
+import { recovers, Target } from '../fire/target.ts'
 import { cleanUp } from './process.ts'
 
 describe('an outage of the database', function () {

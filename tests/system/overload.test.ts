@@ -55,11 +55,11 @@ describe('more than can be done', function () {
         return socket
       }),
     )
-    const bob = createClient(server.url, tokenFor('bob'))
-    for (let at = 0; at < 20; at++) expect(await bob.send('GET', '/api/tasks')).to.include({ status: 200, whole: true })
+    // The same owner, of whose requests one at a time has a connection (STORE-15): it would be held.
+    for (let at = 0; at < 20; at++) expect(await client.send('GET', '/api/tasks?limit=1')).to.include({ status: 200, whole: true })
     expect(sockets.filter(({ destroyed }) => destroyed)).to.deep.equal([])
     for (const socket of sockets) socket.destroy()
-    for (const one of [client, bob]) one.close()
+    client.close()
   })
 
   it('OPS-18 one process hands over to another under load: no request fails', async () => {
