@@ -16,6 +16,9 @@ export interface Weather {
   readonly loseAnswerTo?: RegExp
 }
 
+/** The client ends the connection: what closes it takes its time, and is not counted (PostgreSQL, section 54.7; OPS-05). */
+const TERMINATE = Buffer.from('X\0\0\0\x04', 'latin1')
+
 /** Milliseconds that a connection may take to close once another one is opened. */
 const CLOSING = 250
 
@@ -109,8 +112,10 @@ export class TcpProxy {
     from.on('data', (chunk: Buffer) => {
       const { blackHole, loseAnswerTo, cutAfter, latency = 0, jitter = 0, trickle } = this.#weather
       if (blackHole || this.#stranded.has(from)) return
-      if (!isAnswer) state.isLosing ||= loseAnswerTo?.test(chunk.toString('latin1')) ?? false
-      else {
+      if (!isAnswer) {
+        state.isLosing ||= loseAnswerTo?.test(chunk.toString('latin1')) ?? false
+        if (chunk.subarray(-TERMINATE.length).equals(TERMINATE)) this.#counted.delete(to)
+      } else {
         // An error for a first answer: the database has refused the connection, and closes it.
         if (state.answered === 0 && chunk[0] === 0x45) this.#counted.delete(from)
         state.answered += chunk.length
