@@ -53,21 +53,26 @@ describe('clients that take more than their part', function () {
       return pacing.stop()
     }
     await during(2_000)
-    const usual = await during(figure(10_000, 4_000))
     const body = JSON.stringify({ title: 'x' })
     const text = `POST /api/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenFor('ada')}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-    const seconds = figure(10, 4)
-    const writing = flooded({ port: Number(new URL(server.url).port), texts: [text], connections: 200, warming: WARMING, seconds: seconds + WARMING })
-    await pause(1_000 * WARMING)
-    const beside = await during(1_000 * seconds)
-    const { accepted, statuses } = await writing
+    const seconds = figure(5, 2)
+    const times: number[] = []
+    // In turn, and the median: of 250 requests the third slowest is a matter of luck.
+    for (let round = 0; round < 3; round++) {
+      const usual = await during(1_000 * seconds)
+      const writing = flooded({ port: Number(new URL(server.url).port), texts: [text], connections: 200, warming: WARMING, seconds: seconds + WARMING })
+      await pause(1_000 * WARMING)
+      const beside = await during(1_000 * seconds)
+      const { accepted, statuses } = await writing
+      times.push(ninetyNine(beside) / ninetyNine(usual))
+      report(
+        `beside one owner’s 200 simultaneous writes (${(accepted.count / seconds).toFixed(0)} a second, ${JSON.stringify(statuses)}) another’s p99 is ${ninetyNine(beside).toFixed(1)} ms, ` +
+          `usually ${ninetyNine(usual).toFixed(1)} ms: ${times.at(-1)?.toFixed(1)} times`,
+      )
+      expect(failuresIn([...usual, ...beside], [200, 201])).to.deep.equal([])
+    }
     client.close()
-    report(
-      `beside one owner’s 200 simultaneous writes (${(accepted.count / seconds).toFixed(0)} a second, ${JSON.stringify(statuses)}) another’s p99 is ${ninetyNine(beside).toFixed(1)} ms, ` +
-        `usually ${ninetyNine(usual).toFixed(1)} ms: ${(ninetyNine(beside) / ninetyNine(usual)).toFixed(1)} times`,
-    )
-    expect(failuresIn([...usual, ...beside], [200, 201])).to.deep.equal([])
-    expect(ninetyNine(beside)).to.be.lessThan(3 * ninetyNine(usual))
+    expect(quantile(times, 0.5)).to.be.lessThan(3)
   })
 
   it('OPS-14 one owner’s heavy changes end at STORAGE_QUOTA, and the count in its row equals what is there', async () => {
