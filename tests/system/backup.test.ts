@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { freshDatabase, freshOnOwnServer, runOn, superuserUrl } from '../databases.ts'
 import { allIds, createClient } from './client.ts'
-import { cleanUp, type Environment, freshDirectory, MAIN, run, startServer, tokenOf } from './process.ts'
+import { cleanUp, type Environment, freshDirectory, MAIN, openedDirectory, run, startServer, tokenOf } from './process.ts'
 
 const command = (name: 'backup' | 'restore', environment: Environment, ...args: readonly string[]) =>
   run([MAIN[0], `src/cli/${name}.ts`, ...args], { LOG_LEVEL: 'warn', ...environment })
@@ -59,7 +59,7 @@ describe('npm run backup, npm run restore', function () {
   })
 
   it('BACKUP-04 a folder that a server holds is refused, and so are a store that keeps nothing and one that is not there or not up to date', async () => {
-    const DATA_DIR = freshDirectory()
+    const DATA_DIR = await openedDirectory()
     const file = join(DATA_DIR, 'copy.jsonl')
     await startServer({ DATA_DIR })
     const url = await fresh()

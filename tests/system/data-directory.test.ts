@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { allIds, type Client, createClient, startWriting } from './client.ts'
-import { cleanUp, freshDirectory, LONG, MAIN, run, type Server, start, startServer, tokenOf } from './process.ts'
+import { cleanUp, freshDirectory, LONG, MAIN, openedDirectory, run, type Server, start, startServer, tokenOf } from './process.ts'
 
 const TRIES = LONG ? 20 : 2
 /** Milliseconds that a server without a directory takes to open on a machine that does nothing else. */
@@ -56,7 +56,7 @@ describe('an embedded data directory', function () {
   })
 
   it('RUN-03 goes to one of two servers that start at the same moment', async () => {
-    const DATA_DIR = freshDirectory()
+    const DATA_DIR = await openedDirectory()
     for (let round = 0; round < TRIES; round++) {
       const both = [start(MAIN, { DATA_DIR, PORT: '0' }), start(MAIN, { DATA_DIR, PORT: '0' })]
       const loser = await Promise.race(both.map((one) => one.ended.then(() => one)))
@@ -69,7 +69,7 @@ describe('an embedded data directory', function () {
   })
 
   it('RUN-04 loses no acknowledged write to kill -9, and opens again in 2 s', async () => {
-    const DATA_DIR = freshDirectory()
+    const DATA_DIR = await openedDirectory()
     const acknowledged = new Set<string>()
     const openings: { readonly opened: number; readonly beside: number }[] = []
     for (let round = 0; round <= TRIES; round++) {
@@ -101,7 +101,7 @@ describe('an embedded data directory', function () {
   })
 
   it('RUN-03 is not locked by a server that keeps its tasks elsewhere', async () => {
-    const DATA_DIR = freshDirectory()
+    const DATA_DIR = await openedDirectory()
     const servers = [
       await startServer({ DATA_DIR }),
       await startServer({ DATA_DIR, DATABASE_URL: 'memory:' }),

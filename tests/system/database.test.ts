@@ -5,7 +5,7 @@ import pg from 'pg'
 import { MIGRATIONS, TRACKING_TABLE } from '../../src/adapters/postgres/migrations/names.ts'
 import { type FreshDatabase, forDriver, freshDatabase, runOn, superuserUrl } from '../databases.ts'
 import { createClient } from './client.ts'
-import { cleanUp, type Environment, freshDirectory, MAIN, run, start, startServer, tokenOf } from './process.ts'
+import { cleanUp, type Environment, freshDirectory, MAIN, openedDirectory, run, start, startServer, tokenOf } from './process.ts'
 
 const PRODUCTION = { NODE_ENV: 'production', AUTH_SECRET: 'q'.repeat(32), AUTH_AUDIENCE: 'taskward' }
 const MIGRATE = [MAIN[0], 'src/cli/migrate.ts'] as const
@@ -201,7 +201,7 @@ describe('bringing a database up to date', function () {
 
   it('RUN-07 the command refuses where nothing is kept, and where a server holds the folder', async () => {
     expect((await run(MIGRATE, { DATABASE_URL: 'memory:' })).stderr).to.match(/^cannot migrate: DATABASE_URL .+\n$/)
-    const DATA_DIR = freshDirectory()
+    const DATA_DIR = await openedDirectory()
     await startServer({ DATA_DIR })
     const { code, stderr } = await run(MIGRATE, { DATA_DIR })
     expect(code).to.equal(1)

@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -48,6 +48,25 @@ const directories = new Set<string>()
 export function freshDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'taskward-system-'))
   directories.add(directory)
+  return directory
+}
+
+let opened: Promise<string> | undefined
+
+/** The same with an embedded database that has been opened before, made once: a first start takes seconds. */
+export async function openedDirectory(): Promise<string> {
+  opened ??= openOnce()
+  const directory = freshDirectory()
+  cpSync(join(await opened, 'database'), join(directory, 'database'), { recursive: true })
+  return directory
+}
+
+async function openOnce(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'taskward-opened-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const server = await startServer({ DATA_DIR: directory })
+  server.signal('SIGTERM')
+  await server.ended
   return directory
 }
 
@@ -124,8 +143,9 @@ export const NPM_START = ['npm', 'start'] as const
 
 /** Starts a server on a free port, with a new data directory where none is given, and waits until it listens. */
 export async function startServer(environment: Environment = {}, command: readonly [string, ...string[]] = MAIN): Promise<Server> {
+  const { DATA_DIR = await (environment['DATABASE_URL'] === undefined ? openedDirectory() : freshDirectory()) } = environment
   const begun = performance.now()
-  const started = start(command, { PORT: '0', LOG_LEVEL: 'warn', RATE_LIMIT: '0', DATA_DIR: environment['DATA_DIR'] ?? freshDirectory(), ...environment })
+  const started = start(command, { PORT: '0', LOG_LEVEL: 'warn', RATE_LIMIT: '0', ...environment, DATA_DIR })
   const ready = await started.printed(/^listening on (http:\/\/\S+)$/m)
   return { ...started, url: ready[1] ?? '', opened: performance.now() - begun, stdout: ready.input }
 }

@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { allIds, beginRequest, createClient, refused, startWriting } from './client.ts'
-import { cleanUp, freshDirectory, LONG, MAIN, NPM_START, start, startServer, tokenOf } from './process.ts'
+import { cleanUp, freshDirectory, LONG, MAIN, NPM_START, openedDirectory, start, startServer, tokenOf } from './process.ts'
 
 const UNDER_LOAD = LONG ? 400 : 60
 
@@ -14,7 +14,7 @@ describe('a signal', function () {
     // All four with the full figures: a terminal sends SIGINT to the group, a supervisor SIGTERM to npm.
     for (const whom of LONG ? (['alone', 'group'] as const) : ([name === 'SIGINT' ? 'group' : 'alone'] as const)) {
       it(`RUN-05 RUN-06 ${name} to npm start (${whom}) under load: exit 0, every answer whole, every acknowledged write kept`, async () => {
-        const DATA_DIR = freshDirectory()
+        const DATA_DIR = await openedDirectory()
         const server = await startServer({ DATA_DIR }, NPM_START)
         const client = createClient(server.url, tokenOf(server))
         const writers = startWriting(client, 16)
