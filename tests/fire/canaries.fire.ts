@@ -3,7 +3,6 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { afterEach, describe, it } from 'mocha'
 import { freshOnOwnServer, runOn, superuserUrl } from '../databases.ts'
-
 import { CANARY, CANARY_SECRET, withCanary, withoutCurrent } from '../http/canary.ts'
 import type { Answer } from '../http/client.ts'
 import { type Asking, fuzz } from '../http/fuzzing.ts'

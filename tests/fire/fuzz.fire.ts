@@ -7,7 +7,6 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { createIds } from '../../src/adapters/system/ids.ts'
 import { portsOver } from '../builders.ts'
 import { storesUnderTest } from '../databases.ts'
-
 import { byteStreams } from '../http/byte-streams.ts'
 import { Client } from '../http/client.ts'
 import { flood } from '../http/flooding.ts'

@@ -3,7 +3,6 @@ import { setInterval } from 'node:timers/promises'
 import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
 import { edPair, encodeJson, jwkOf, type Pair, tokenOf } from '../adapters/jwt/tokens.ts'
-
 import { createClient } from '../system/client.ts'
 import { cleanUp, type Server, startServer } from '../system/process.ts'
 import { report } from './report.ts'

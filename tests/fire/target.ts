@@ -36,12 +36,11 @@ export class Target {
   readonly proxy: TcpProxy
   /** Set once the process has ended, whatever it ended with. */
   isEnded = false
-  readonly owners: readonly Holding[]
+  owners: readonly Holding[] = []
 
-  private constructor(server: Server, proxy: TcpProxy, owners: readonly Holding[]) {
+  private constructor(server: Server, proxy: TcpProxy) {
     this.server = server
     this.proxy = proxy
-    this.owners = owners
     void server.ended.then(() => (this.isEnded = true))
   }
 
@@ -49,10 +48,9 @@ export class Target {
   static async start(port: number, database: string, environment: Environment = {}): Promise<Target> {
     const proxy = await TcpProxy.open(port)
     const DATABASE_URL = `postgres://ordinary:ordinary@127.0.0.1:${proxy.port}/${database}`
-    const server = await startServer({ ...MEASURED, LOG_LEVEL: 'fatal', DATABASE_URL, ...environment })
-    const bare = new Target(server, proxy, [])
-    const owners = await Promise.all(Array.from({ length: OWNERS }, (_, at) => bare.#hold(`owner-${at}`)))
-    return new Target(server, proxy, owners)
+    const target = new Target(await startServer({ ...MEASURED, LOG_LEVEL: 'fatal', DATABASE_URL, ...environment }), proxy)
+    target.owners = await Promise.all(Array.from({ length: OWNERS }, (_, at) => target.#hold(`owner-${at}`)))
+    return target
   }
 
   async ask(method: string, path: string, { as = 'ada', key, headers = {}, body }: Asking = {}): Promise<Timed> {

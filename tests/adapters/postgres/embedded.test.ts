@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { DirectoryInUse } from '../../../src/adapters/postgres/directory-lock.ts'
-import { openEmbedded } from '../../../src/adapters/postgres/embedded.ts'
+import { openCluster, openEmbedded } from '../../../src/adapters/postgres/embedded.ts'
 import { create } from '../../../src/domain/editing.ts'
 import { at, draftOf, idOf, principalOf } from '../../builders.ts'
 import { commitOf } from '../../contracts/writing.ts'
@@ -40,5 +40,13 @@ describe('the embedded database', function () {
     expect(await second.secret()).to.deep.equal(secret)
     await second.close()
     rmSync(directory, { recursive: true, force: true })
+  })
+
+  it('goes by an index where one leads to the rows, however few they are', async () => {
+    const { pglite } = await openCluster('memory://')
+    await pglite.exec('create table few (id int primary key); insert into few values (1), (2), (3); analyze few')
+    const { rows } = await pglite.query('explain select from few where id = 2')
+    await pglite.close()
+    expect(JSON.stringify(rows)).to.include('few_pkey').and.not.include('Seq Scan')
   })
 })
