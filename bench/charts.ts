@@ -6,7 +6,7 @@ import { WORKLOADS } from './workloads.ts'
 /** The pictures of a run, by the name of their file. */
 export function chartsOf(results: Partial<Results>): ReadonlyMap<string, string> {
   const charts = new Map<string, string>()
-  const { sideBySide, sizes, depths, owners, crowds, pools, memory, workers } = results
+  const { sideBySide, sizes, depths, owners, lists = [], crowds, pools, memory, workers } = results
   if (sideBySide !== undefined) {
     const beside = (title: string, axis: string, of: (row: Row) => number): string => bars({ title, axis, groups: WORKLOADS, series: seriesOf(sideBySide, of) })
     charts.set(
@@ -41,7 +41,9 @@ export function chartsOf(results: Partial<Results>): ReadonlyMap<string, string>
       name: `${name}, ${figure}`,
       points: owners.map((one) => [one.tasks, one[name][figure]] as const),
     })
-    const series = [of('page', 'p50'), of('page', 'p99'), of('search', 'p50'), of('search', 'p99')]
+    const slowest = owners.map(({ tasks }) => [tasks, Math.max(...lists.filter((list) => list.tasks === tasks).map(({ p99 }) => p99))] as const)
+    const ofLists = lists.length === 0 ? [] : [{ name: 'slowest filter and sort, p99', points: slowest }]
+    const series = [of('page', 'p50'), of('page', 'p99'), of('search', 'p50'), of('search', 'p99'), ...ofLists]
     charts.set('owners', lines({ title: 'By what an owner has', axis: 'milliseconds, one request at a time', across: 'tasks of the owner', series }))
   }
   if (crowds !== undefined) {

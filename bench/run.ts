@@ -36,7 +36,7 @@ const long = full ? 6 : 1
 const PARTS = {
   sideBySide: { name: 'side by side', seconds: sideBySideSeconds(pace) + 5 },
   tails: { name: 'tails', seconds: tailSeconds(pace) },
-  large: { name: 'large owners', seconds: 45 * long },
+  large: { name: 'large owners', seconds: 60 * long },
   crowds: { name: 'connections', seconds: 48 * pace.seconds + 10 },
   memory: { name: 'memory', seconds: 60 },
   alone: { name: 'token check, start, embedded', seconds: 40 + 6 * pace.seconds },

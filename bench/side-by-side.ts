@@ -14,26 +14,31 @@ export interface Row {
   readonly rounds: readonly Figures[]
 }
 
-/** Loads that are looked at less closely take less of the time. */
-const BRIEF: readonly string[] = ['complete', 'search', 'nothing']
-
-/** What is printed already is a limit for reads; the cost of a round trip is the bare server's alone; a key of its own with each creation means something to Taskward alone. */
-const ONLY: Readonly<Record<string, readonly Kind[]>> = { nothing: [BARE], 'create with key': [BARE, TASKWARD] }
+/** What is printed already is a limit for reads; the cost of a round trip is the bare server's alone; an owner told before and a key mean something to Taskward alone. */
+const ONLY: Readonly<Record<string, readonly Kind[]>> = {
+  'page anew': [BARE, BARE_PRINTED, TASKWARD],
+  nothing: [BARE],
+  'create with key': [BARE, TASKWARD],
+}
 
 export const kinds = (): readonly Kind[] => [BARE, BARE_PRINTED, TASKWARD, FASTIFY, HONO, NEST, ...(hasFastapi() ? [FASTAPI] : [])]
 
 const LOADS = [...WORKLOADS, 'create with key', 'nothing'] as const
-const READING: readonly string[] = ['page', 'page anew', 'get']
-const takesPart = (kind: Kind, load: (typeof LOADS)[number]): boolean => ONLY[load]?.includes(kind) ?? (kind !== BARE_PRINTED || READING.includes(load))
-const lasts = (load: string, seconds: number): number => (BRIEF.includes(load) ? Math.ceil(seconds / 2) : seconds)
-
-export const sideBySideSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number =>
-  LOADS.reduce((all, load) => all + (rounds * (lasts(load, seconds) + 0.3) + WARMING + 0.3) * kinds().filter((kind) => takesPart(kind, load)).length, 0)
+type Compared = (typeof LOADS)[number]
+const takesPart = (kind: Kind, load: Compared): boolean => ONLY[load]?.includes(kind) ?? (kind !== BARE_PRINTED || load === 'page' || load === 'get')
 
 /** Seconds: on two busy cores the engine compiles what is hot late, and the more code there is the later. */
 export const WARMING = 4
+/** What all requests go through is warm after the first load. */
+const warms = (load: Compared, seconds: number): number => (load === LOADS[0] ? WARMING : seconds)
 
-/** Every server in turn under one load, then the next load; then all of it again. A first round, which is not counted, warms them up. */
+export const sideBySideSeconds = ({ rounds, seconds }: Pick<Context, 'rounds' | 'seconds'>): number =>
+  LOADS.reduce((all, load) => all + (rounds * (seconds + 0.3) + warms(load, seconds) + 0.3) * kinds().filter((kind) => takesPart(kind, load)).length, 0)
+
+/**
+ * Every server in turn under one load, so many rounds; then the next load. A first round of each, which is not counted, warms them up.
+ * A server that has waited for a minute begins slowly, so its turns under one load lie close together.
+ */
 export async function sideBySide(context: Context): Promise<readonly Row[]> {
   const { cluster, database, pool, connections, rounds, seconds, tell } = context
   const requests = await Requests.over(cluster, database, context.tasks)
@@ -42,11 +47,11 @@ export async function sideBySide(context: Context): Promise<readonly Row[]> {
   const of = (load: string, { name }: Kind): Figures[] => figures.get(`${load} ${name}`) ?? []
   try {
     await agree(servers)
-    for (let round = 0; round <= rounds; round++) {
-      for (const load of LOADS) {
+    for (const load of LOADS) {
+      for (let round = 0; round <= rounds; round++) {
         for (const { kind, url, pid } of servers.filter(({ kind }) => takesPart(kind, load))) {
-          tell(round === 0 ? `${kind.name} is warmed up` : `round ${round} of ${rounds}, ${load}, ${kind.name}`)
-          const lasting = round === 0 ? WARMING : lasts(load, seconds)
+          tell(round === 0 ? `${kind.name} is warmed up, ${load}` : `round ${round} of ${rounds}, ${load}, ${kind.name}`)
+          const lasting = round === 0 ? warms(load, seconds) : seconds
           const file = await requests.file(load, kind, lasting)
           const seen = await measured({ url, file, connections, seconds: lasting }, pid, cluster.pid)
           if (round > 0) figures.set(`${load} ${kind.name}`, [...of(load, kind), seen])

@@ -6,7 +6,8 @@ import { type Ask, writeRequests } from './load.ts'
 import type { Kind } from './servers.ts'
 import { tokenFor } from './tokens.ts'
 
-export const WORKLOADS = ['page', 'page anew', 'get', 'create', 'patch', 'complete', 'search', 'mix'] as const
+/** Those that change nothing first, so that every server reads the same tasks: the others write into one table together. */
+export const WORKLOADS = ['page', 'page anew', 'get', 'search', 'create', 'patch', 'complete', 'mix'] as const
 export type Workload = (typeof WORKLOADS)[number]
 
 /** How many requests are drawn; a load that runs longer begins again, which reads do not mind. */

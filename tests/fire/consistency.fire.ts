@@ -9,9 +9,9 @@ import { Cluster } from './cluster.ts'
 import { type History, Worker } from './history.ts'
 import { report } from './report.ts'
 
-/** Seconds of writing; between two kills; and for which at least there is something to write to. */
-const [WRITING, KILLING, SERVING] = [figure(60, 12), figure(5, 3), 2]
-const CLIENTS = 16
+/** Seconds of writing; between two faults; and for which at least there is something to write to. */
+const [WRITING, FAILING, SERVING] = [figure(60, 10), figure(5, 2), 1]
+const CLIENTS = figure(16, 8)
 
 describe('consistency under faults', function () {
   this.timeout(180_000)
@@ -26,21 +26,23 @@ describe('consistency under faults', function () {
     const PORT = String(await freePort())
     const environment = { ...MEASURED, PORT, LOG_LEVEL: 'fatal', DATABASE_URL: cluster.ordinaryUrlOf(database), DATA_DIR: freshDirectory() }
     let server = await startServer(environment)
+    /** What befalls them in turn. */
+    const faults: readonly (readonly [what: string, happen: () => Promise<unknown>])[] = [
+      ['the database killed', () => cluster.restart(() => cluster.kill())],
+      ['the server killed', async () => (server = await replaced(server, environment))],
+      ['one of its connections killed in the database', () => cluster.killBackend(database)],
+      ['the database stopped', () => cluster.restart(() => cluster.stop())],
+    ]
     const workers = Array.from({ length: CLIENTS }, (_, at) => new Worker(server.url, `owner-${at % 4}`, at))
     const writing = Promise.all(workers.map((worker) => worker.work()))
-    const kills = { database: 0, server: 0 }
+    const happened: string[] = []
     const recoveries: number[] = []
     const end = performance.now() + WRITING * 1_000
-    for (let next = performance.now() + KILLING * 1_000; next < end; next = Math.max(next + KILLING * 1_000, performance.now() + SERVING * 1_000)) {
+    for (let next = performance.now() + FAILING * 1_000; next < end; next = Math.max(next + FAILING * 1_000, performance.now() + SERVING * 1_000)) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())))
-      if (kills.database <= kills.server) {
-        kills.database++
-        cluster.kill()
-        await cluster.start()
-      } else {
-        kills.server++
-        server = await replaced(server, environment)
-      }
+      const [what, happen] = faults[happened.length % faults.length] ?? expect.fail()
+      await happen()
+      happened.push(what)
       recoveries.push(await acknowledgedAgain(workers))
     }
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - performance.now())))
@@ -53,12 +55,13 @@ describe('consistency under faults', function () {
     const total = (count: (history: History) => number): number => workers.reduce((sum, { history }) => sum + count(history), 0)
     const slowest = Math.max(...workers.map(({ history }) => history.slowest))
     report(
-      `${WRITING} s, ${CLIENTS} clients, database killed ${kills.database} times, server ${kills.server} times: ` +
+      `${WRITING} s, ${CLIENTS} clients, ${faults.map(([what]) => `${what} ${happened.filter((one) => one === what).length} times`).join(', ')}: ` +
         `${total(({ acknowledged }) => acknowledged)} writes acknowledged, ${total(({ unknown }) => unknown)} outcomes unknown and settled, ` +
         `${found.tasks} tasks held against ${CLIENTS} histories; served again within ${Math.max(...recoveries).toFixed(0)} ms, no answer took longer than ${slowest.toFixed(0)} ms`,
     )
     expect(found.faults).to.deep.equal([])
     expect(await bookkeepingOf(cluster.urlOf(database))).to.deep.equal([])
+    expect(new Set(happened).size).to.equal(faults.length)
     expect(total(({ unknown }) => unknown)).to.be.greaterThan(0)
     expect(Math.max(...recoveries)).to.be.lessThan(5_000)
   })

@@ -103,9 +103,16 @@ export const byteStreams: fc.Arbitrary<ByteStream> = fc
     return { bytes, cutAt: at % (bytes.length + 1), answers: tamperings.length > 0 ? undefined : last < 0 ? requests.length : last + 1 }
   })
 
+/** A final answer; its headers as they came. */
+export interface Received {
+  readonly status: number
+  readonly head: string
+  readonly body: string
+}
+
 export interface Exchanged {
-  /** Of the final answers, in their order. */
-  readonly statuses: readonly number[]
+  /** In their order. */
+  readonly answers: readonly Received[]
   /** What came that is no answer. */
   readonly rest: string
   /** Whether the server ended the connection in time. */
@@ -132,7 +139,7 @@ export function exchange(port: number, { bytes, cutAt, answers }: ByteStream): P
     socket.on('data', (piece) => {
       received += piece.toString('latin1')
       clearTimeout(quiet)
-      if (answers === answersIn(received).statuses.length) socket.end()
+      if (answers === answersIn(received).answers.length) socket.end()
       else quiet = setTimeout(() => socket.end(), answers === undefined ? QUIET : 10 * QUIET)
     })
     // A reset is an end too: what came before it is looked at.
@@ -148,16 +155,17 @@ export function exchange(port: number, { bytes, cutAt, answers }: ByteStream): P
 export const mostAnswers = ({ bytes }: ByteStream): number => (bytes.match(/HTTP\/\d/g)?.length ?? 0) + 1
 
 /** Reads answers one after the other by their lengths, as a client does; after one that closes the connection there is none. */
-function answersIn(received: string): Pick<Exchanged, 'statuses' | 'rest'> {
-  const statuses: number[] = []
+function answersIn(received: string): Pick<Exchanged, 'answers' | 'rest'> {
+  const answers: Received[] = []
   let rest = received
   for (;;) {
     const [head = '', status = ''] = /^HTTP\/1\.1 (\d{3}) [^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n/.exec(rest) ?? []
-    if (head === '') return { statuses, rest }
+    if (head === '') return { answers, rest }
     const length = Number(/\r\nContent-Length: (\d+)\r\n/i.exec(head)?.[1] ?? 0)
-    if (rest.length < head.length + length) return { statuses, rest }
-    rest = rest.slice(head.length + length)
-    if (Number(status) >= 200) statuses.push(Number(status))
-    if (/\r\nConnection: close\r\n/i.test(head)) return { statuses, rest }
+    const end = head.length + length
+    if (rest.length < end) return { answers, rest }
+    if (Number(status) >= 200) answers.push({ status: Number(status), head, body: rest.slice(head.length, end) })
+    rest = rest.slice(end)
+    if (/\r\nConnection: close\r\n/i.test(head)) return { answers, rest }
   }
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { type ByteStream, exchange, mostAnswers } from './byte-streams.ts'
+import { schemaOf } from '../openapi.ts'
+import { type ByteStream, exchange, mostAnswers, type Received } from './byte-streams.ts'
 import type { Client } from './client.ts'
 
 /** What any bytes may be answered with: everything that the documents of requests have, and no fault of the server's own. */
@@ -16,13 +17,27 @@ export async function flood(api: Client, streams: readonly ByteStream[], atOnce 
       const got = await exchange(api.port, stream)
       expect(got.rest, `what is no answer, to ${what}`).to.equal('')
       expect(got.closed, `the end of the connection, to ${what}`).to.equal(true)
-      expect(POSSIBLE, what).to.include.members([...got.statuses])
-      expect(got.statuses.length, `answers ${got.statuses} to ${what}`).to.be.at.most(mostAnswers(stream))
-      if (stream.answers !== undefined) expect(got.statuses.length, `answers ${got.statuses} to ${what}`).to.equal(stream.answers)
-      for (const status of got.statuses) statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      const came = got.answers.map(({ status }) => status)
+      expect(POSSIBLE, what).to.include.members([...came])
+      expect(came.length, `answers ${came} to ${what}`).to.be.at.most(mostAnswers(stream))
+      if (stream.answers !== undefined) expect(came.length, `answers ${came} to ${what}`).to.equal(stream.answers)
+      for (const answer of got.answers) expect(flawOf(answer), `${answer.head}${answer.body}\nto ${what}`).to.equal(undefined)
+      for (const status of came) statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
   }
 
   await Promise.all(Array.from({ length: atOnce }, send))
   return statuses
+}
+
+const isProblem = schemaOf('Problem')
+
+/** What an answer to whatever it was must be: a problem of its own status from 400 on, and else without a body or with one of JSON. */
+function flawOf({ status, head, body }: Received): string | undefined {
+  const type = /\r\nContent-Type: ([^;\r]+)/i.exec(head)?.[1]
+  if (status >= 400)
+    return type === 'application/problem+json' && isProblem(JSON.parse(body)) && JSON.parse(body).status === status ? undefined : 'no such problem'
+  if (body === '') return undefined
+  JSON.parse(body)
+  return type === 'application/json' ? undefined : `JSON as ${type}`
 }

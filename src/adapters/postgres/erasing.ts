@@ -21,11 +21,12 @@ select $owner, p.id, p.seq, p.deleted_at, $tombstoneUntil::timestamptz from purg
 on conflict (owner_id, id) do update set (seq, deleted_at, expires_at) = (excluded.seq, excluded.deleted_at, excluded.expires_at))`,
   `entries as (select sum(c.weight) as weight from changes c join purged p on c.task_id = p.id where c.owner_id = $owner)`,
   // Looked up task by task: a join might read all that the owner has.
-  `shown as (select k.* from purged p, lateral (select k.scope_hash, k.key, k.weight from kept_answers k
+  `shown as (select k.* from purged p, lateral (select k.ctid as place, k.weight from kept_answers k
 where k.owner_id = $owner and k.task_id = p.id and k.body is not null and k.weight > 0 and not (${spared}) offset 0) k
-union select k.* from purged p join kept_tasks s on s.owner_id = $owner and s.task_id = p.id, lateral (select k.scope_hash, k.key, k.weight from kept_answers k
+union select k.* from purged p join kept_tasks s on s.owner_id = $owner and s.task_id = p.id, lateral (select k.ctid as place, k.weight from kept_answers k
 where k.owner_id = $owner and k.scope_hash = s.scope_hash and k.key = s.key and k.body is not null and not (${spared}) offset 0) k)`,
-  `emptied as (update kept_answers k set body = null, weight = $emptyWeight::int from shown s where k.owner_id = $owner and k.scope_hash = s.scope_hash and k.key = s.key)`,
+  // By its place, which holds while the owner's row is: looked up by their keys, all of the owner's were read where there are no statistics (STORE-19).
+  `emptied as (update kept_answers k set body = null, weight = $emptyWeight::int from shown s where k.owner_id = $owner and k.ctid = s.place)`,
 ]
 
 /** The bytes that the owner holds less for it. */

@@ -102,9 +102,10 @@ const isMoment = ({ field }: Sort): boolean => field === 'createdAt' || field ==
 export async function page(mine: OwnerScope, query: Query, told: ToldPages): Promise<TaskPage> {
   const known = told.find(query)
   const [items, key = null, id, seq, stamp] = onlyRow(await mine(pageStatement(query), valuesOf(query, known?.stamp ?? null)))
-  if (known !== undefined && stamp === known.stamp) return known.page
+  // What made room for others meanwhile is asked for anew.
+  if (known !== undefined && stamp === known.stamp) return known.page() ?? page(mine, query, told)
   const next = id == null ? undefined : { key: key === null || query.sort.field === 'title' ? key : Number(key), id }
-  const page: TaskPage = { items: asJson(items ?? '[]'), next, seq: Number(seq) }
-  if (stamp != null) told.keep(query, stamp, page)
-  return page
+  const answer: TaskPage = { items: asJson(items ?? '[]'), next, seq: Number(seq) }
+  if (stamp != null) told.keep(query, stamp, answer)
+  return answer
 }

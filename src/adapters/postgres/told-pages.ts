@@ -1,45 +1,53 @@
 import type { TaskPage } from '../../application/ports.ts'
+import { asJson } from '../../application/printing.ts'
 import { Recent } from '../../application/recent.ts'
 import type { Owner } from '../../domain/owner.ts'
 import type { Query } from '../../domain/query.ts'
+import { type Place, TextRing } from './text-ring.ts'
 
 /** What one owner was told, all of it when the owner's row was as the stamp says. */
 interface Told {
   readonly stamp: string
-  readonly pages: ReadonlyMap<string, TaskPage>
+  readonly pages: ReadonlyMap<string, Page>
 }
 
-/** Characters, of all owners in this process, and of one page; and pages of one owner. */
-const MOST = 8_000_000
+/** A page whose items stand elsewhere. */
+interface Page extends Omit<TaskPage, 'items'> {
+  readonly place: Place
+}
+
+/** Bytes, of all owners in this process; characters of one page; pages of one owner, and of all. */
+const BYTES = 24 * 2 ** 20
 const PAGE = 100_000
 const PAGES = 50
-
-/** What stands around a page's items. */
-const AROUND = 500
-
-const weightOf = ({ pages }: Told): number => pages.values().reduce((all, { items }) => all + items.length + AROUND, 0)
+const ALL = 5_000
 
 /** One owner's pages. */
 export interface ToldPages {
-  /** What the query was answered with when the owner's row was as the stamp says. */
-  find(query: Query): { readonly stamp: string; readonly page: TaskPage } | undefined
+  /** What the query was answered with when the owner's row was as the stamp says; the page is undefined where it has made room for others meanwhile. */
+  find(query: Query): { readonly stamp: string; page(): TaskPage | undefined } | undefined
   keep(query: Query, stamp: string, page: TaskPage): void
 }
 
 /** What owners were told, so that it is told again where the database says that nothing of it has changed (STORE-18). */
 export function toldPages(): (owner: Owner) => ToldPages {
-  const told = new Recent<Told>(MOST, weightOf)
+  const told = new Recent<Told>(ALL, ({ pages }) => pages.size)
+  const texts = new TextRing(BYTES)
+  const read = ({ place, ...rest }: Page): TaskPage | undefined => {
+    const items = texts.get(place)
+    return items === undefined ? undefined : { ...rest, items: asJson(items) }
+  }
   return ({ id }) => ({
     find(query) {
       const mine = told.get(id)
       const page = mine?.pages.get(nameOf(query))
-      return mine && page && { stamp: mine.stamp, page }
+      return mine && page && texts.has(page.place) ? { stamp: mine.stamp, page: () => read(page) } : undefined
     },
-    keep(query, stamp, page) {
-      if (page.items.length > PAGE) return
+    keep(query, stamp, { items, ...rest }) {
+      if (items.length > PAGE) return
       const mine = told.get(id)
       const before = mine?.stamp === stamp ? [...mine.pages].slice(1 - PAGES) : []
-      told.set(id, { stamp, pages: new Map([...before, [nameOf(query), page]]) })
+      told.set(id, { stamp, pages: new Map([...before, [nameOf(query), { ...rest, place: texts.put(items) }]]) })
     },
   })
 }

@@ -27,7 +27,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   tags: fc.uniqueArray(text, { maxLength: 4 }).map(tagSet),
 })
 
-/** What the owner's row says, and what there is; and tasks whose tags or columns are not those of their text. */
+/** What the owner's row says, and what there is; tasks whose tags or columns are not those of their text, and rows that do not weigh what their texts do. */
 const BALANCE = `select (select json_build_array(tasks, bytes, due_at) from owners)::text as told,
 json_build_array((select count(*) from tasks), coalesce((select sum(weight) from tasks), 0) + coalesce((select sum(weight) from changes), 0)
 + coalesce((select sum(weight) from kept_answers), 0), (select due_at from due_work))::text as there,
@@ -35,7 +35,11 @@ json_build_array((select count(*) from tasks), coalesce((select sum(weight) from
 <> array(select json_array_elements_text(t.printed::json -> 'tags'))) as untagged,
 (select count(*)::int from tasks t, json_to_record(t.printed::json) as p (id uuid, status text, priority text, due text, "createdAt" timestamptz, "updatedAt" timestamptz, version int)
 where (p.id, p.status, p.due, p."createdAt", p."updatedAt", p.version, array_position('{none,low,medium,high,urgent}', p.priority) - 1)
-is distinct from (t.id, t.status, t.due, t.created_at, t.updated_at, t.version, t.priority)) as misprinted`
+is distinct from (t.id, t.status, t.due, t.created_at, t.updated_at, t.version, t.priority)) as misprinted,
+(select count(*)::int from (select weight, array[printed::json ->> 'title', printed::json ->> 'description', printed::json ->> 'due',
+(select string_agg(tag, ',') from json_array_elements_text(printed::json -> 'tags') tag)] as texts from tasks
+union all select weight, array[fields::text] from changes union all select weight, array[body] from kept_answers) r
+where weight <> 256 + (select coalesce(sum(octet_length(text)), 0) from unnest(texts) text)) as misweighed`
 
 for (const { name, open } of databasesUnderTest) {
   describe(`${name}: the owner’s account`, function () {
@@ -110,7 +114,7 @@ for (const { name, open } of databasesUnderTest) {
             `select o.* from (${BALANCE}) o`.replace('from due_work', `from due_work where owner_id = current_setting('app.owner_id')`),
           )
           expect(balance?.['told']).to.equal(balance?.['there'])
-          expect([balance?.['untagged'], balance?.['misprinted']]).to.deep.equal([0, 0])
+          expect([balance?.['untagged'], balance?.['misprinted'], balance?.['misweighed']]).to.deep.equal([0, 0, 0])
         }),
         { numRuns: figure(100), endOnFailure: true },
       )

@@ -82,6 +82,22 @@ for (const { name, open } of databasesUnderTest) {
       })
     }
 
+    it('STORE-17 several filters at once are planned for what they are: along an index led by the owner, or what one of them leaves is sorted', async () => {
+      await database.ask('set enable_seqscan = off')
+      const filter: Filter = { ...NO_FILTER, statuses: ['cancelled'], priorities: ['urgent'], tags: ['nowhere'] }
+      for (const field of SORT_FIELDS) {
+        for (const descending of [false, true]) {
+          // A statement that is planned each time is given its limit.
+          const plan = await page({ sort: { field, descending }, filter }, [20, ['cancelled'], ['4'], 'nowhere'])
+          expect(plan).to.match(
+            /(Index Only Scan (Backward )?using|Bitmap Index Scan on) tasks_(created|updated|due_up|due_down|priority|title)\b.*\n\s+Index Cond: .*owner_id = /,
+          )
+          expect(plan).not.to.match(/Seq Scan on task/)
+        }
+      }
+      await database.ask('reset enable_seqscan')
+    })
+
     it('TRASH-01 LIST-11 a page of the trash is a walk along the owner’s index', async () => {
       const plan = await planOf(TRASH.text, ['ada', '720 hours', 20, 4000])
       expect(plan).to.match(/Index Scan Backward using tasks_trashed on tasks/)
