@@ -14,7 +14,7 @@ COPY specs/api ./specs/api
 COPY src ./src
 # The embedded database's place; all else may be read-only.
 RUN mkdir --mode=0700 /data && chown node:node /data
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data MALLOC_ARENA_MAX=1
 USER node
 VOLUME /data
 EXPOSE 3000

@@ -70,10 +70,10 @@ export async function owners(context: Context, server: Server): Promise<readonly
   for (const { owner, tasks } of largerIn(context.tasks).toReversed()) {
     context.tell(`an owner of ${tasks} tasks`)
     const asking = new Asking(server.url, owner)
-    await asking.times('/api/tasks?limit=20', 20)
+    await asking.warm('/api/tasks?limit=20', 20)
     const page = timed(await asking.times('/api/tasks?limit=20', samples(context)))
     const path = `/api/tasks?limit=20&q=${WORDS.rare}+${WORDS.usual}`
-    await asking.times(path, 3)
+    await asking.warm(path)
     const search = timed(await asking.times(path, context.full ? 100 : 20))
     asking.close()
     found.push({ tasks, page, search })
@@ -106,7 +106,7 @@ export async function lists(
       for (const sort of SORTS) {
         context.tell(`a list of ${tasks} tasks${filter} by ${sort}`)
         const path = `/api/tasks?limit=20&sort=${sort}${filter}`
-        await asking.times(path, 3)
+        await asking.warm(path)
         found.push({ tasks, filter: filter.slice(1), sort, ...timed(await asking.times(path, context.full ? 200 : 20)) })
       }
     }

@@ -70,6 +70,8 @@ export async function startServer(kind: Kind, { cluster, database, pool, environ
     ? {
         DATABASE_URL: cluster.ordinary(database),
         DATA_DIR: DATA,
+        // As `npm start` has it.
+        MALLOC_ARENA_MAX: '1',
         AUTH_SECRET: SECRET,
         AUTH_ISSUER: ISSUER,
         AUTH_AUDIENCE: AUDIENCE,

@@ -7,7 +7,7 @@ import http from 'node:http'
 import pg from 'pg'
 import { PRINTED } from '../../src/adapters/postgres/migrations/0007-printed.ts'
 
-const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: Number(process.env['POOL']) })
+const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: Number(process.env['POOL']), idleTimeoutMillis: 0 })
 
 /** The plain table holds the word of a priority where Taskward's had its rank. */
 const PLAIN = { task: PRINTED.replace(/\(array\[[^\]]*\]\)\[priority \+ 1\]/, 'priority'), table: 'plain_tasks', live: '' }

@@ -1,9 +1,22 @@
-/** A bounded memory: what was asked for longest ago goes first. */
+interface Entry<V> {
+  readonly key: string
+  readonly value: V
+  readonly weight: number
+  newer: Entry<V> | undefined
+  older: Entry<V> | undefined
+}
+
+/**
+ * A bounded memory: what was asked for longest ago goes first. The order is a list of its own: one that is kept by taking a key out of the map
+ * and putting it in again makes garbage of old objects with each hit, which is the dearest kind.
+ */
 export class Recent<V> {
-  readonly #held = new Map<string, V>()
+  readonly #held = new Map<string, Entry<V>>()
   readonly #most: number
   readonly #weigh: (value: V) => number
   #weight = 0
+  #newest: Entry<V> | undefined
+  #oldest: Entry<V> | undefined
 
   /** @param most what all of it may weigh. @param weigh a value at the time it is put in; else each weighs 1, and `most` is their number */
   constructor(most: number, weigh: (value: V) => number = () => 1) {
@@ -14,27 +27,43 @@ export class Recent<V> {
   get(key: string): V | undefined {
     const found = this.#held.get(key)
     if (found === undefined) return undefined
-    // A Map keeps the order of insertion.
-    this.#held.delete(key)
-    this.#held.set(key, found)
-    return found
+    if (found !== this.#newest) {
+      this.#unlink(found)
+      this.#link(found)
+    }
+    return found.value
   }
 
   set(key: string, value: V): void {
     this.delete(key)
-    this.#held.set(key, value)
-    this.#weight += this.#weigh(value)
-    for (const oldest of this.#held.keys()) {
-      if (this.#weight <= this.#most) return
-      this.delete(oldest)
-    }
+    const entry: Entry<V> = { key, value, weight: this.#weigh(value), newer: undefined, older: undefined }
+    this.#held.set(key, entry)
+    this.#weight += entry.weight
+    this.#link(entry)
+    while (this.#weight > this.#most && this.#oldest !== undefined) this.delete(this.#oldest.key)
   }
 
   delete(key: string): void {
     const held = this.#held.get(key)
     if (held === undefined) return
     this.#held.delete(key)
-    this.#weight -= this.#weigh(held)
+    this.#weight -= held.weight
+    this.#unlink(held)
+  }
+
+  #link(entry: Entry<V>): void {
+    entry.older = this.#newest
+    entry.newer = undefined
+    if (this.#newest === undefined) this.#oldest = entry
+    else this.#newest.newer = entry
+    this.#newest = entry
+  }
+
+  #unlink({ newer, older }: Entry<V>): void {
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
   }
 }
 
@@ -46,7 +75,9 @@ export function remembering<V>(read: (text: string) => V, most: number): (text: 
   const known = new Recent<V>(most)
   return (text) => {
     if (text.length > TEXT) return read(text)
-    const value = known.get(text) ?? read(text)
+    const held = known.get(text)
+    if (held !== undefined) return held
+    const value = read(text)
     known.set(text, value)
     return value
   }

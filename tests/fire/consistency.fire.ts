@@ -55,7 +55,7 @@ describe('consistency under faults', function () {
     const total = (count: (history: History) => number): number => workers.reduce((sum, { history }) => sum + count(history), 0)
     const slowest = Math.max(...workers.map(({ history }) => history.slowest))
     report(
-      `${WRITING} s, ${CLIENTS} clients, ${faults.map(([what]) => `${what} ${happened.filter((one) => one === what).length} times`).join(', ')}: ` +
+      `${WRITING} s, ${CLIENTS} clients, ${faults.map(([what]) => `${what} ${happened.filter((one) => one === what).length} ×`).join(', ')}: ` +
         `${total(({ acknowledged }) => acknowledged)} writes acknowledged, ${total(({ unknown }) => unknown)} outcomes unknown and settled, ` +
         `${found.tasks} tasks held against ${CLIENTS} histories; served again within ${Math.max(...recoveries).toFixed(0)} ms, no answer took longer than ${slowest.toFixed(0)} ms`,
     )

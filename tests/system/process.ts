@@ -145,7 +145,7 @@ export const NPM_START = ['npm', 'start'] as const
 export async function startServer(environment: Environment = {}, command: readonly [string, ...string[]] = MAIN): Promise<Server> {
   const { DATA_DIR = await (environment['DATABASE_URL'] === undefined ? openedDirectory() : freshDirectory()) } = environment
   const begun = performance.now()
-  const started = start(command, { PORT: '0', LOG_LEVEL: 'warn', RATE_LIMIT: '0', ...environment, DATA_DIR })
+  const started = start(command, { PORT: '0', LOG_LEVEL: 'warn', RATE_LIMIT: '0', MALLOC_ARENA_MAX: '1', ...environment, DATA_DIR })
   const ready = await started.printed(/^listening on (http:\/\/\S+)$/m)
   return { ...started, url: ready[1] ?? '', opened: performance.now() - begun, stdout: ready.input }
 }

@@ -69,16 +69,8 @@ function nextNonce(): Buffer {
 
 export function createCursors(secret: Uint8Array): Cursors {
   const { seal, open } = createSeal(secret)
-  // A page that is told again ends where it did: its cursor has been sealed, for the same holder of the same token and the same query.
-  const sealed = new WeakMap<Position, { readonly holder: Principal; readonly list: List; readonly cursor: string }>()
   return {
-    seal(holder, list, position) {
-      const known = sealed.get(position)
-      if (known?.holder === holder && known.list === list) return known.cursor
-      const cursor = seal(holder, boundTo(list), JSON.stringify([position.key, position.id]))
-      sealed.set(position, { holder, list, cursor })
-      return cursor
-    },
+    seal: (holder, list, { key, id }) => seal(holder, boundTo(list), JSON.stringify([key, id])),
     open: (holder, list, cursor) => positionOf(open(holder, boundTo(list), cursor)),
   }
 }

@@ -1,6 +1,9 @@
 import pg from 'pg'
 import { UNHURRIED } from './patience.ts'
 
+/** Milliseconds (OPS-22). */
+const IDLE = 3 * 60_000
+
 /** `schema=…` in the address is ours, the rest is for the driver. @param warn told of connections that the server has closed */
 export function poolOptions(url: string, options: pg.PoolConfig, warn: (what: string) => void) {
   const target = new URL(url)
@@ -13,6 +16,7 @@ export function poolOptions(url: string, options: pg.PoolConfig, warn: (what: st
     schema,
     connectionString: target.href,
     connectionTimeoutMillis: UNHURRIED.connecting,
+    idleTimeoutMillis: IDLE,
     keepAlive: true,
     application_name: 'taskward',
     // An idle connection that is cut is told here, one in use there; each would end the process if nobody listened.

@@ -1,8 +1,10 @@
 import { createServer } from 'node:net'
+import { mock } from 'node:test'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import pg from 'pg'
 import { MIGRATIONS } from '../../../src/adapters/postgres/migrations/names.ts'
+import { openPool } from '../../../src/adapters/postgres/pool.ts'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
 import { Unavailable } from '../../../src/application/ports.ts'
 import { create } from '../../../src/domain/editing.ts'
@@ -30,6 +32,26 @@ describe('a PostgreSQL server', function () {
     expect(await database.isReachable()).to.equal(false)
     expect(performance.now() - begun).to.be.lessThan(1000)
     await database.close()
+  })
+
+  it('OPS-22 keeps a connection for three minutes after the last statement on it', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      const { url, drop } = await freshDatabase()
+      const pool = openPool(url, { max: 1 }, () => {})
+      const process = async (): Promise<unknown> => (await pool.query('select pg_backend_pid() as id')).rows[0].id
+      const first = await process()
+      mock.timers.tick(2 * 60_000)
+      expect(await process()).to.equal(first)
+      mock.timers.tick(2 * 60_000)
+      expect(await process()).to.equal(first)
+      mock.timers.tick(3 * 60_000)
+      expect(await process()).not.to.equal(first)
+      await pool.end()
+      await drop()
+    } finally {
+      mock.timers.reset()
+    }
   })
 
   it('OPS-09 takes longer for what falls due than for what a request waits for', async () => {

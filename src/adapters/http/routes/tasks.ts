@@ -1,11 +1,12 @@
 import { browseTasks, readTask } from '../../../application/browsing.ts'
 import { createTask } from '../../../application/creation.ts'
 import { patchTask, replaceTask } from '../../../application/editing.ts'
-import type { Ports, TaskPage } from '../../../application/ports.ts'
+import type { Ports } from '../../../application/ports.ts'
 import type { Principal } from '../../../application/principal.ts'
 import { remembering } from '../../../application/recent.ts'
 import { traced } from '../../../application/tracing.ts'
 import { discardTask } from '../../../application/trash.ts'
+import type { Position } from '../../../domain/query.ts'
 import { bytesOf } from '../body.ts'
 import { decodeListRequest, type ListRequest, noQuery } from '../codecs/query.ts'
 import { DRAFT, decodeBody, EDIT, NEW_TASK } from '../codecs/task.ts'
@@ -34,14 +35,14 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
   const discard = traced(ports, discardTask)
   const decode = remembering(decodeListRequest, QUERIES)
 
-  // A store that tells the same page again gives the same object, and whoever asks for it in the same words is given the same cursor.
-  const sealed = new WeakMap<TaskPage, { readonly asked: ListRequest; readonly principal: Principal; readonly cursor: string }>()
-  const nextOf = (asked: ListRequest, principal: Principal, page: TaskPage): string | undefined => {
-    if (page.next === undefined) return undefined
-    const before = sealed.get(page)
+  // A store that tells a page again gives the same end of it, and whoever asks for it in the same words is given the same cursor.
+  const sealed = new WeakMap<Position, { readonly asked: ListRequest; readonly principal: Principal; readonly cursor: string }>()
+  const nextOf = (asked: ListRequest, principal: Principal, next: Position | undefined): string | undefined => {
+    if (next === undefined) return undefined
+    const before = sealed.get(next)
     if (before?.asked === asked && before.principal === principal) return before.cursor
-    const cursor = cursors.seal(principal, asked, page.next)
-    sealed.set(page, { asked, principal, cursor })
+    const cursor = cursors.seal(principal, asked, next)
+    sealed.set(next, { asked, principal, cursor })
     return cursor
   }
 
@@ -58,7 +59,7 @@ export function taskRoutes(ports: Ports, cursors: Cursors, requireIfMatch: boole
         acceptable(ctx, JSON_TYPE)
         const page = await browse(principal, { filter, sort, limit, from })
         ctx.set('Taskward-Seq', String(page.seq))
-        sendPage(ctx, COLLECTION, asked.parameters, page.items, nextOf(asked, principal, page))
+        sendPage(ctx, COLLECTION, asked.parameters, page.items, nextOf(asked, principal, page.next))
       },
     },
 
