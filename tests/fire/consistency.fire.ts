@@ -38,7 +38,11 @@ describe('consistency under faults', function () {
     const happened: string[] = []
     const recoveries: number[] = []
     const end = performance.now() + WRITING * 1_000
-    for (let next = performance.now() + FAILING * 1_000; next < end; next = Math.max(next + FAILING * 1_000, performance.now() + SERVING * 1_000)) {
+    for (
+      let next = performance.now() + FAILING * 1_000;
+      next < end || happened.length < faults.length;
+      next = Math.max(next + FAILING * 1_000, performance.now() + SERVING * 1_000)
+    ) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())))
       const [what, happen] = faults[happened.length % faults.length] ?? expect.fail()
       await happen()

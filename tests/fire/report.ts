@@ -1,15 +1,16 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../system/process.ts'
+import { LONG, ROOT } from '../system/process.ts'
 import type { Outage } from './holding-out.ts'
 
 /** The figures of the latest run, one a line. */
 const FILE = join(ROOT, '.tmp/fire-figures.txt')
 
-/** What a test saw: printed beneath its title, and kept. */
+/** What a test saw: printed beneath its title, and kept where it is a long one. */
 export function report(line: string): void {
-  mkdirSync(join(FILE, '..'), { recursive: true })
   process.stdout.write(`      ${line}\n`)
+  if (!LONG) return
+  mkdirSync(join(FILE, '..'), { recursive: true })
   appendFileSync(FILE, `${line}\n`)
 }
 

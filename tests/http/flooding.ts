@@ -35,9 +35,16 @@ const isProblem = schemaOf('Problem')
 /** What an answer to whatever it was must be: a problem of its own status from 400 on, and else without a body or with one of JSON. */
 function flawOf({ status, head, body }: Received): string | undefined {
   const type = /\r\nContent-Type: ([^;\r]+)/i.exec(head)?.[1]
-  if (status >= 400)
-    return type === 'application/problem+json' && isProblem(JSON.parse(body)) && JSON.parse(body).status === status ? undefined : 'no such problem'
-  if (body === '') return undefined
-  JSON.parse(body)
-  return type === 'application/json' ? undefined : `JSON as ${type}`
+  if (body === '') return [204, 302, 304].includes(status) ? undefined : 'no body'
+  const json = parsed(body)
+  if (status < 400) return type === 'application/json' && json !== undefined ? undefined : `no JSON, and ${type}`
+  return type === 'application/problem+json' && json?.status === status && isProblem(json) ? undefined : 'no such problem'
+}
+
+function parsed(text: string): { readonly status?: unknown } | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -35,7 +35,10 @@ const streaming = (
 
 const titles = (source: EventSource): readonly unknown[] => source.changes.map(({ task }) => task?.title ?? null)
 
-describe('the feed, live', () => {
+describe('the feed, live', function () {
+  // The embedded database is compiled while others are.
+  this.timeout(30_000)
+
   for (const { name, open: openStore } of storesUnderTest) {
     it(`LIVE-01 LIVE-02 LIVE-03 ${name}: what changes is told as it is committed, in order, and resumed without a gap`, async () => {
       const { store, close } = await openStore()

@@ -25,7 +25,7 @@ on conflict (owner_id, id) do update set (seq, deleted_at, expires_at) = (exclud
 where k.owner_id = $owner and k.task_id = p.id and k.body is not null and k.weight > 0 and not (${spared}) offset 0) k
 union select k.* from purged p join kept_tasks s on s.owner_id = $owner and s.task_id = p.id, lateral (select k.ctid as place, k.weight from kept_answers k
 where k.owner_id = $owner and k.scope_hash = s.scope_hash and k.key = s.key and k.body is not null and not (${spared}) offset 0) k)`,
-  // By its place, which holds while the owner's row is: looked up by their keys, all of the owner's were read where there are no statistics (STORE-19).
+  // By its place, which holds while the owner's row is, as whoever writes a kept answer takes that row: looked up by their keys, all of the owner's were read where there are no statistics (STORE-19).
   `emptied as (update kept_answers k set body = null, weight = $emptyWeight::int from shown s where k.owner_id = $owner and k.ctid = s.place)`,
 ]
 

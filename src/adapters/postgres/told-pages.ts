@@ -45,9 +45,10 @@ export function toldPages(): (owner: Owner) => ToldPages {
     },
     keep(query, stamp, { items, ...rest }) {
       if (items.length > PAGE) return
+      const name = nameOf(query)
       const mine = told.get(id)
-      const before = mine?.stamp === stamp ? [...mine.pages].slice(1 - PAGES) : []
-      told.set(id, { stamp, pages: new Map([...before, [nameOf(query), { ...rest, place: texts.put(items) }]]) })
+      const before = mine?.stamp === stamp ? [...mine.pages].filter(([other]) => other !== name).slice(1 - PAGES) : []
+      told.set(id, { stamp, pages: new Map([...before, [name, { ...rest, place: texts.put(items) }]]) })
     },
   })
 }

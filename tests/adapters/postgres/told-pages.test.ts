@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
-import { pageStatement } from '../../../src/adapters/postgres/page.ts'
+import { page, pageStatement } from '../../../src/adapters/postgres/page.ts'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
 import { TextRing } from '../../../src/adapters/postgres/text-ring.ts'
 import { toldPages } from '../../../src/adapters/postgres/told-pages.ts'
@@ -63,6 +63,18 @@ describe('pages that were told', () => {
     expect(owners[299]?.find(queryOf({ limit: 1 }))).to.equal(undefined)
   })
 
+  it('STORE-18 are five thousand at most, and those of the owner that asked longest ago go first', () => {
+    const told = toldPages()
+    const owners = Array.from({ length: 120 }, (_, n) => told(Owner.of(`o${n}`)))
+    for (const one of owners) {
+      for (let limit = 1; limit <= 50; limit++) one.keep(queryOf({ limit }), '1', pageOf('[]'))
+      owners[0]?.find(queryOf({ limit: 1 }))
+    }
+    const held = owners.map((one) => Array.from({ length: 50 }, (_, n) => one.find(queryOf({ limit: n + 1 }))).filter((found) => found !== undefined).length)
+    expect([held[0], held[1], held[119]]).to.deep.equal([50, 0, 50])
+    expect(held.reduce((all, one) => all + one, 0)).to.be.within(4_900, 5_000)
+  })
+
   it('STORE-18 one that made room for others between the question and its answer is not told', () => {
     const told = toldPages()
     const mine = told(Owner.of('ada'))
@@ -70,6 +82,24 @@ describe('pages that were told', () => {
     const found = mine.find(queryOf())
     for (let n = 0; n < 300; n++) told(Owner.of(`o${n}`)).keep(queryOf(), '1', pageOf('x'.repeat(99_000)))
     expect(found?.page()).to.equal(undefined)
+  })
+
+  it('STORE-18 one that made room for others while the database was asked is asked for anew', async () => {
+    const told = toldPages()
+    const mine = told(Owner.of('ada'))
+    mine.keep(queryOf(), 'stamp', pageOf('["before"]'))
+    const known: unknown[] = []
+    const answered = await page(
+      async (_, values) => {
+        known.push(values['known'])
+        if (known.length === 1) for (let n = 0; n < 300; n++) told(Owner.of(`o${n}`)).keep(queryOf(), '1', pageOf('x'.repeat(99_000)))
+        return [[known.length === 1 ? null : '["now"]', null, null, '7', 'stamp']]
+      },
+      queryOf(),
+      mine,
+    )
+    expect(known).to.deep.equal(['stamp', null])
+    expect(answered.items).to.equal('["now"]')
   })
 
   it('STORE-18 a ring of texts gives back what was put in, or nothing', () => {
