@@ -12,7 +12,7 @@ import { doDueWork } from './application/due-work.ts'
 import type { Tell } from './application/observation.ts'
 import type { Tracing } from './application/tracing.ts'
 import { type Front, leadCrew } from './compose/crew.ts'
-import { listen } from './compose/listen.ts'
+import { LISTENERS, listenTogether } from './compose/listen.ts'
 import { migrateDatabase, openPostgres } from './compose/postgres.ts'
 import { keepRounds } from './compose/rounds.ts'
 import { openStorage, type Storage } from './compose/storage.ts'
@@ -97,20 +97,11 @@ async function serve(settings: Settings, { storage, verification, counts, tell, 
   const ports = { tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set<string>(), span: tracing?.span }
   const { verifier } = verification
   for (const flag of ENGINE) setFlagsFromString(flag)
-  const { server, stop, levels } = createHttpServer({
-    ports,
-    verifier,
-    secret,
-    counts,
-    docs: loadDocs(),
-    settings,
-    isReady: isReachable,
-    tell,
-    metrics: print,
-    tracing,
-  })
+  const deps = { ports, verifier, secret, counts, docs: loadDocs(), settings, isReady: isReachable, tell, metrics: print, tracing }
+  // Of several processes the primary one takes the connections, and has nothing else to do.
+  const { servers, stop, levels } = createHttpServer(deps, settings.workers === 1 ? LISTENERS : 1)
   metrics?.watch({ ...levels, connections })
-  const { url } = await listen(server, settings.host, settings.port)
+  const { url } = await listenTogether(servers, settings.host, settings.port)
   return { url, stop: () => stop(settings.shutdownGrace) }
 }
 

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { startCrew, WorkerCannotStart } from '../adapters/cluster/crew.ts'
 import type { Counts } from '../application/counting.ts'
@@ -6,7 +5,7 @@ import type { Tell } from '../application/observation.ts'
 import { CannotStart } from '../config/cannot-start.ts'
 import { sharesOf } from '../config/shares.ts'
 import type { Settings } from '../config.ts'
-import { listen } from './listen.ts'
+import { tryPort } from './listen.ts'
 
 /** Milliseconds beyond the grace after which a worker process is not waited for. */
 const PATIENCE = 7_000
@@ -25,7 +24,8 @@ export async function leadCrew(
   print: (figures: readonly (readonly object[])[]) => Promise<string>,
   tell: Tell,
 ): Promise<Front> {
-  const { url, port } = await tryPort(settings)
+  // What cannot be listened on is told before anything is started, and a port that the system picks is picked once, for those too that come later.
+  const { url, port } = await tryPort(settings.host, settings.port)
   const program = join(import.meta.dirname, '../worker.ts')
   const places = sharesOf(settings).map((share) => ({ ...share, port }))
   try {
@@ -34,12 +34,4 @@ export async function leadCrew(
   } catch (fault) {
     throw fault instanceof WorkerCannotStart ? new CannotStart(fault.lines, fault) : fault
   }
-}
-
-/** What cannot be listened on is told before anything is started, and a port that the system picks is picked once, for those too that come later. */
-async function tryPort({ host, port }: Settings) {
-  const probe = createServer()
-  const address = await listen(probe, host, port)
-  await new Promise((closed) => probe.close(closed))
-  return address
 }

@@ -87,8 +87,9 @@ export class Client {
   }
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.server.listen(0, '127.0.0.1', resolve))
-    const address = this.server.server.address()
+    const [server] = this.server.servers
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+    const address = server?.address() ?? null
     this.port = typeof address === 'object' && address !== null ? address.port : 0
   }
 

@@ -22,8 +22,11 @@ export class Connections {
   /** Connections whose last answer is decided: whatever else comes on them is dropped. */
   readonly #ended = new WeakSet<Duplex>()
 
-  constructor(server: http.Server, tell: Tell) {
+  constructor(tell: Tell) {
     this.#tell = tell
+  }
+
+  watch(server: http.Server): void {
     server.on('connection', (socket) => {
       this.#open.add(socket)
       socket.once('close', () => this.#open.delete(socket))

@@ -5,7 +5,8 @@ import { Connections } from './connections.ts'
 import type { Route } from './routes/route.ts'
 
 export interface HttpServer {
-  readonly server: http.Server
+  /** As many as were asked for, alike: which of them takes a connection makes no difference. */
+  readonly servers: readonly [http.Server, ...http.Server[]]
   readonly routes: readonly Route[]
   readonly levels: App['levels']
   /**
@@ -30,38 +31,43 @@ const OPTIONS: http.ServerOptions = {
 /** Milliseconds in which a client takes nothing of its answer, after which, or after twice as many, its connection ends (OPS-16). What is open otherwise says something sooner. */
 const STALLED = 30_000
 
-/** Does not listen yet. */
-export function createHttpServer(deps: HttpDeps): HttpServer {
+/** Does not listen yet. @param listeners on one port: the engine takes one new connection of each for a round of its loop (OPS-23) */
+export function createHttpServer(deps: HttpDeps, listeners = 1): HttpServer {
   let stopping = false
   const isStopping = (): boolean => stopping
   const { koa, routes, streams, levels } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
   const handle = koa.callback()
-  const server = http.createServer(OPTIONS)
-  server.maxHeadersCount = 0
-  server.timeout = STALLED
-  const connections = new Connections(server, deps.tell)
+  const connections = new Connections(deps.tell)
 
   const answer = (req: http.IncomingMessage, res: http.ServerResponse): void => {
     connections.begin(req, res)
     void handle(req, res)
   }
-  // The last two carry an `Expect`, which is looked at with the rest of the framing; `100 Continue` goes out once the body is wanted.
-  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, answer)
+  const open = (): http.Server => {
+    const server = http.createServer(OPTIONS)
+    server.maxHeadersCount = 0
+    server.timeout = STALLED
+    // The last two carry an `Expect`, which is looked at with the rest of the framing; `100 Continue` goes out once the body is wanted.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, answer)
+    connections.watch(server)
+    return server
+  }
+  const servers: HttpServer['servers'] = [open(), ...Array.from({ length: listeners - 1 }, open)]
 
   return {
-    server,
+    servers,
     routes,
     levels,
     async stop(graceSeconds) {
       stopping = true
       streams.stop()
       // What `http.Server` does besides would cut off answers that are not flushed yet, and stop looking after slow requests.
-      const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))
+      const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))))
       connections.closeAsTheyFallIdle()
       const grace = setTimeout(() => connections.cutOff(), graceSeconds * 1000)
       await closed
       clearTimeout(grace)
-      server.close()
+      for (const server of servers) server.close()
     },
   }
 }

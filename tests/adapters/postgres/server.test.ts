@@ -34,6 +34,12 @@ describe('a PostgreSQL server', function () {
     await database.close()
   })
 
+  it('is unavailable to whoever still asks once it is closed', async () => {
+    const database = await serverDatabase()
+    await database.close()
+    expect(await faultOf(database.tasks.of(ada.mayRead()).page(queryOf()))).to.be.instanceOf(Unavailable)
+  })
+
   it('OPS-22 keeps a connection for three minutes after the last statement on it', async () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     try {
