@@ -88,7 +88,7 @@ function saidOf({
       ? ` **The machine was busy with other work, load average ${busyBefore.toFixed(1)} before the run: ratios are rough and milliseconds mean little.**`
       : ''
   return `Measured on ${date}: ${machine}, Node ${node}, PostgreSQL ${postgres} on the same machine${hugePages === true ? ', its memory in huge pages' : ''}, ${Number(tasks).toLocaleString('en')} tasks; load by ${load} over ${connections}
-connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s in the tables of servers and for depths, starts and paced loads, of three for pools, connections, processes and the embedded database; lists, owners and memory were looked at once.${busy}`
+connections kept alive; ${pool} connections to the database for every server; medians of ${rounds} interleaved rounds of ${seconds} s in the tables of servers and for depths, starts and paced loads, of three for pools, connections, processes and the embedded database; depths, lists and owners right after a vacuum; lists, owners and memory were looked at once.${busy}`
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`

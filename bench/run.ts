@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { SETTINGS } from '../src/config/table.ts'
 import { embedded, memory, starts, tokenCheck, workers } from './alone.ts'
 import type { Context } from './context.ts'
-import { startCluster } from './database.ts'
+import { ask, startCluster } from './database.ts'
 import { crowds, depths, lists, owners, sizes } from './growth.ts'
 import { BENCH, DATA, NODE, ROOT } from './places.ts'
 import { Progress } from './progress.ts'
@@ -46,7 +46,13 @@ const PARTS = {
 } as const
 
 const ALL = ['sideBySide', 'tails', 'large', 'crowds', 'memory', 'alone', 'workers', 'far', 'sizes'] as const
-const names = ALL.filter((part) => (values.only === undefined ? full || part !== 'far' : values.only.split(',').includes(part)))
+const only = values.only?.split(',')
+const unknown = only?.filter((name) => !ALL.some((part) => part === name)) ?? []
+if (unknown.length > 0) {
+  process.stderr.write(`there is no part ${unknown.join(', ')}; there are ${ALL.join(', ')}\n`)
+  process.exit(1)
+}
+const names = ALL.filter((part) => (only === undefined ? full || part !== 'far' : only.includes(part)))
 
 const cluster = await startCluster()
 let isEnding = false
@@ -101,7 +107,9 @@ try {
   await end(1)
 }
 
+/** After a vacuum, as PostgreSQL comes to it by itself in time: a list with filters reads the tasks beside its index where they were written since. */
 async function large() {
+  await ask(cluster.superuser(context.database), 'vacuum tasks')
   const server = await startServer(TASKWARD, context)
   try {
     return { depths: await depths(context, server), owners: await owners(context, server), lists: await lists(context, server) }
