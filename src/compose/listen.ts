@@ -32,18 +32,16 @@ interface Place {
 /** On one port, or the first alone where the system shares none. @throws {CannotStart} */
 export async function listenTogether([first, ...others]: readonly [Server, ...Server[]], host: string, port: number): Promise<Address> {
   if (others.length === 0) return listen(first, { host, port })
-  // Whoever shares a port is let in by others who do: that nobody has it shows only to one who wants it alone.
-  const address = await tryPort(host, port)
-  const place = { host, port: address.port }
-  const shared = { ...place, reusePort: true }
+  // Whoever shares a port is let in by others who do: that nobody has it shows only to one who wants it alone. One that the system picks is nobody's.
+  if (port !== 0) await tryPort(host, port)
   try {
-    await listen(first, shared)
+    const address = await listen(first, { host, port, reusePort: true })
+    await Promise.all(others.map((server) => listen(server, { host, port: address.port, reusePort: true })))
+    return address
   } catch (fault) {
-    if (isUnshared(fault)) return listen(first, place)
+    if (isUnshared(fault)) return listen(first, { host, port })
     throw fault
   }
-  await Promise.all(others.map((server) => listen(server, shared)))
-  return address
 }
 
 /** Some systems know the option and not what is meant by it: https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_bind */

@@ -45,6 +45,10 @@ describe('listening', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0
     const fault = await listenTogether(several(2), HOST, port).catch((fault: unknown) => fault)
     expect(fault).to.be.instanceOf(CannotStart).and.to.have.property('lines').that.deep.equals(['PORT is taken by another program'])
+    await new Promise((closed) => sharing.close(closed))
+    const servers = several(2)
+    expect((await listenTogether(servers, HOST, port)).port).to.equal(port)
+    expect(servers.map(({ listening }) => listening)).to.deep.equal([true, true])
   })
 
   it('OPS-23 where the system shares no port one of them listens', async () => {
