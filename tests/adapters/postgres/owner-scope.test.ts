@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import type { Share } from '../../../src/adapters/postgres/fair-share.ts'
 import { LATEST, latestNumbers, OwnerStatement, ownerScope, ownerTransaction } from '../../../src/adapters/postgres/owner-scope.ts'
 import type { Row, Runner, Session, Statement, TransactionTerms, Values } from '../../../src/adapters/postgres/session.ts'
 import { principalOf } from '../../builders.ts'
@@ -14,7 +15,7 @@ interface Ran {
 }
 
 /** A session that answers what it is told to, and keeps what it was asked. */
-function sessionWith(answer: (values: Values) => readonly Row[], isDistributed = false) {
+function sessionWith(answer: (values: Values) => readonly Row[], isDistributed: boolean | Promise<boolean> = Promise.resolve(false)) {
   const ran: Ran[] = []
   const runner: Runner = {
     run: async (statement, values) => {
@@ -32,7 +33,7 @@ function sessionWith(answer: (values: Values) => readonly Row[], isDistributed =
       kept.push(isKept(result))
       return result
     },
-    isDistributed: async () => isDistributed,
+    isDistributed: () => isDistributed,
   }
   return { session, ran, kept, terms }
 }
@@ -71,8 +72,9 @@ describe('the scope of an owner', () => {
 
   it('STORE-16 where rows are distributed it is the transaction that is given the owner, and the statement is not', async () => {
     const unhurried = OwnerStatement.of('unhurried', 'select $owner', [], true)
-    for (const isDistributed of [false, true]) {
-      const { session, ran, kept, terms } = sessionWith(() => [['1']], isDistributed)
+    for (const asked of [false, true, Promise.resolve(false), Promise.resolve(true)]) {
+      const isDistributed = await asked
+      const { session, ran, kept, terms } = sessionWith(() => [['1']], asked)
       const mine = ownerScope(session, ADA)
       expect(await mine(own, { limit: 1, title: 'x' })).to.deep.equal([['1']])
       await mine(unhurried, {})
@@ -89,12 +91,44 @@ describe('the scope of an owner', () => {
   })
 
   it('STORE-16 LIVE-09 where rows are distributed each owner’s number is asked for as that owner', async () => {
-    const { session, terms } = sessionWith(({ owner }) => (owner === 'owner 1' ? [] : [[`${owner}`.slice(-1)]]), true)
-    expect([...(await latestNumbers(session, ownersOf(3)))]).to.deep.equal([
-      ['owner 0', '0'],
-      ['owner 2', '2'],
+    const numbers: Readonly<Record<string, readonly Row[]>> = { 'owner 0': [['5']], 'owner 1': [], 'owner 2': [[null]], 'owner 3': [['6']] }
+    const { session, ran, terms } = sessionWith(({ owner }) => numbers[String(owner)] ?? [], true)
+    expect([...(await latestNumbers(session, ownersOf(4)))]).to.deep.equal([
+      ['owner 0', '5'],
+      ['owner 3', '6'],
     ])
-    expect(terms.map((one) => one?.owner)).to.deep.equal(['owner 0', 'owner 1', 'owner 2'])
+    expect(terms.map((one) => one?.owner)).to.deep.equal(['owner 0', 'owner 1', 'owner 2', 'owner 3'])
+    for (const { statement } of ran) {
+      expect(statement.name).to.match(/^latest of one /)
+      expect(statement.text).to.match(/seq::text from owners/)
+    }
+  })
+
+  it('STORE-15 waits for its owner’s turn, as one that writes where it takes the owner’s row, and says how long it has waited', async () => {
+    const writing = OwnerStatement.of('writing', 'select $owner', ['part as (select 1)'])
+    const turns: (readonly [string, boolean])[] = []
+    const share: Share = (owner, work, writes) => {
+      turns.push([owner.id, writes])
+      return work(7)
+    }
+    const { session, terms } = sessionWith(() => [], true)
+    const mine = ownerScope(session, ADA, share)
+    await mine(own, { limit: 1, title: 'x' })
+    await mine(writing, {})
+    await ownerTransaction(
+      session,
+      ADA,
+      share,
+    )(
+      (within) => within(own, { limit: 1, title: 'x' }),
+      () => true,
+    )
+    expect(turns).to.deep.equal([
+      ['ada', false],
+      ['ada', true],
+      ['ada', true],
+    ])
+    expect(terms.map((one) => one?.waited)).to.deep.equal([7, 7, 7])
   })
 
   it('is named, so that it is planned once', () => {
