@@ -98,7 +98,7 @@ async function serve(settings: Settings, { storage, verification, counts, tell, 
   const { verifier } = verification
   for (const flag of ENGINE) setFlagsFromString(flag)
   const deps = { ports, verifier, secret, counts, docs: loadDocs(), settings, isReady: isReachable, tell, metrics: print, tracing }
-  // Of several processes the primary one takes the connections, and has nothing else to do.
+  // Of several processes the primary one takes the connections, and has little else to do.
   const { servers, stop, levels } = createHttpServer(deps, settings.workers === 1 ? LISTENERS : 1)
   metrics?.watch({ ...levels, connections })
   const { url } = await listenTogether(servers, settings.host, settings.port)

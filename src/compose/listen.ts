@@ -16,59 +16,64 @@ export interface Address {
   readonly port: number
 }
 
-/** Connections that wait to be taken, where the system lets so many: beyond them a client is not heard, and tries again after a second, or three, or seven. */
-const BACKLOG = 4_096
-
-/** Of one process on its port (OPS-23): with one a connection that was new among three thousand waited 10 s, with 8 it waited 2, with 32 half a second. */
+/** Of one process on its port (OPS-23): with one a connection that was new among three thousand waited 10 s, with many about one. */
 export const LISTENERS = 32
 
-/** What is asked of the system for one listener. */
-interface Place {
-  readonly host: string
-  readonly port: number
-  readonly reusePort?: boolean
-}
+/**
+ * Connections that wait to be taken, where the system lets so many, of a listener alone and of each of several: beyond them a client is not
+ * heard, and tries again after a second, or three, or seven.
+ */
+const BACKLOG = { alone: 4_096, each: 512 }
 
 /** On one port, or the first alone where the system shares none. @throws {CannotStart} */
 export async function listenTogether([first, ...others]: readonly [Server, ...Server[]], host: string, port: number): Promise<Address> {
-  if (others.length === 0) return listen(first, { host, port })
+  if (others.length === 0) return addressOf(host, await listen(first, { host, port }))
   // Whoever shares a port is let in by others who do: that nobody has it shows only to one who wants it alone. One that the system picks is nobody's.
-  if (port !== 0) await tryPort(host, port)
+  const place = port === 0 ? { host, port } : await probe(host, port)
+  const shared = await share(first, place)
+  if (shared === undefined) return addressOf(host, await listen(first, place))
+  await Promise.all(others.map((server) => listen(server, { ...shared, reusePort: true })))
+  return addressOf(host, shared)
+}
+
+/** Listens, and no more. @returns the port that the system picked for 0. @throws {CannotStart} */
+export const tryPort = async (host: string, port: number): Promise<Address> => addressOf(host, await probe(host, port))
+
+/** What is listened on: an address in numbers, once a name has been looked up, so that all listen on the same. */
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+const addressOf = (host: string, { port }: Place): Address => ({ url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port })
+
+async function probe(host: string, port: number): Promise<Place> {
+  const server = createServer()
+  const place = await listen(server, { host, port })
+  await new Promise((closed) => server.close(closed))
+  return place
+}
+
+/** Undefined where the system does not share ports; some know the option and not what is meant by it: https://docs.libuv.org/en/v1.x/tcp.html */
+async function share(server: Server, place: Place): Promise<Place | undefined> {
   try {
-    const address = await listen(first, { host, port, reusePort: true })
-    await Promise.all(others.map((server) => listen(server, { host, port: address.port, reusePort: true })))
-    return address
+    return await listen(server, { ...place, reusePort: true })
   } catch (fault) {
-    if (isUnshared(fault)) return listen(first, { host, port })
+    const { code } = (fault instanceof CannotStart ? fault.cause : fault) as NodeJS.ErrnoException
+    if (['ENOTSUP', 'ENOPROTOOPT', 'EINVAL'].includes(code ?? '')) return undefined
     throw fault
   }
 }
 
-/** Some systems know the option and not what is meant by it: https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_bind */
-const isUnshared = (fault: unknown): boolean =>
-  fault instanceof CannotStart &&
-  fault.cause instanceof Error &&
-  'code' in fault.cause &&
-  ['ENOTSUP', 'ENOPROTOOPT', 'EINVAL'].includes(String(fault.cause.code))
-
-/** Listens, and no more. @returns the port that the system picked for 0. @throws {CannotStart} */
-export async function tryPort(host: string, port: number): Promise<Address> {
-  const probe = createServer()
-  const address = await listen(probe, { host, port })
-  await new Promise((closed) => probe.close(closed))
-  return address
-}
-
-function listen(server: Server, place: Place): Promise<Address> {
+function listen(server: Server, asked: Place & { readonly reusePort?: true }): Promise<Place> {
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void =>
       reject(new CannotStart([REASONS[error.code ?? ''] ?? `HOST and PORT cannot be listened on (${error.code})`], error))
     server.once('error', refused)
-    server.listen({ ...place, backlog: BACKLOG }, () => {
+    server.listen({ ...asked, backlog: asked.reusePort ? BACKLOG.each : BACKLOG.alone }, () => {
       server.off('error', refused)
-      const { host } = place
-      const { port } = server.address() as AddressInfo
-      resolve({ url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port })
+      const { address, port } = server.address() as AddressInfo
+      resolve({ host: address, port })
     })
   })
 }

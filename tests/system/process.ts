@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -140,6 +140,13 @@ export const run = (command: readonly [string, ...string[]], environment: Enviro
 
 export const MAIN = [NODE, '--max-semi-space-size=16', '--import', './src/prepare-node.mjs', 'src/main.ts'] as const
 export const NPM_START = ['npm', 'start'] as const
+
+/** How often its port is listened on (Linux, proc_pid_net(5): in state 0A). */
+export function listenersOf({ url }: Pick<Server, 'url'>): number {
+  const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0')
+  const sockets = readFileSync('/proc/net/tcp', 'utf8').split('\n')
+  return sockets.filter((line) => new RegExp(`^ *\\d+: [0-9A-F]{8}:${port} [0-9A-F]{8}:0000 0A `).test(line)).length
+}
 
 /** Starts a server on a free port, with a new data directory where none is given, and waits until it listens. */
 export async function startServer(environment: Environment = {}, command: readonly [string, ...string[]] = MAIN): Promise<Server> {

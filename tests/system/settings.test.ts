@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, describe, it } from 'mocha'
-import { cleanUp, type Environment, freshDirectory, MAIN, run, startServer } from './process.ts'
+import { cleanUp, type Environment, freshDirectory, listenersOf, MAIN, run, startServer } from './process.ts'
 
 const KEY_SET = { AUTH_JWKS_URL: 'https://id.example/jwks', AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'taskward' }
 const HIDDEN = 'hidden-value-'.repeat(5)
@@ -137,6 +137,10 @@ describe('a start with an unsafe or half-set setting', function () {
   it('SET-01 tells all bad settings at once, a line for each', async () => {
     const { stderr } = await run(MAIN, { PORT: 'hidden', LOG_LEVEL: 'hidden', CORS_ORIGINS: 'hidden' })
     expect(stderr.trimEnd().split('\n')).to.have.lengthOf(3)
+  })
+
+  it('OPS-23 listens on its port with 32 listeners', async () => {
+    expect(listenersOf(await startServer({ DATABASE_URL: 'memory:' }))).to.equal(32)
   })
 
   it('RUN-01 ends non-zero with one clear line where the port is taken', async () => {

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { type FreshDatabase, freshOnOwnServer, runOn, superuserUrl } from '../databases.ts'
 import { EventSource } from '../http/event-source.ts'
 import { allIds, beginRequest, createClient, refused, startWriting } from './client.ts'
-import { cleanUp, type Environment, freshDirectory, LONG, MAIN, NPM_START, run, type Server, start, startServer, tokenOf } from './process.ts'
+import { cleanUp, type Environment, freshDirectory, LONG, listenersOf, MAIN, NPM_START, run, type Server, start, startServer, tokenOf } from './process.ts'
 
 const SECRET = 'q'.repeat(32)
 const LIMIT = 60
@@ -73,6 +73,10 @@ describe('several processes on one port', function () {
 
   const startTwo = (environment: Environment = {}, command: readonly [string, ...string[]] = MAIN): Promise<Server> =>
     startServer({ DATABASE_URL: database.url, WORKERS: '2', LOG_LEVEL: 'info', ...environment }, command)
+
+  it('OPS-23 listen on their port once: the first of them takes connections for all', async () => {
+    expect(listenersOf(await startTwo())).to.equal(1)
+  })
 
   it('PROC-01 PROC-02 PROC-03 PROC-07 divide what is set, share the limit of an owner, of an address and of a batch exactly, and add up their figures', async () => {
     const server = await startTwo({

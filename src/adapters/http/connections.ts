@@ -11,7 +11,7 @@ import { PROBLEMS, type Problem, printProblem } from './problem.ts'
 const ON_ITS_WAY = 500
 
 /**
- * Every connection of a server. Answers what is no request: bytes that the parser cannot read, requests that take too long, and CONNECT
+ * Every connection of a process. Answers what is no request: bytes that the parser cannot read, requests that take too long, and CONNECT
  * (HTTP-06, HTTP-09).
  */
 export class Connections {

@@ -16,8 +16,9 @@ const PASSING = [
   /^58/, // faults of the system beneath the database
 ]
 
-/** Told by `pg` without a code: https://github.com/brianc/node-postgres/tree/master/packages. The last is what a request meets that outlived its client, and then the server. */
-const LOST = /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|connection ended|after calling end on the pool/i
+/** Told by `pg` without a code: https://github.com/brianc/node-postgres/tree/master/packages. The last two, of `pg` and PGlite, are what a request meets that outlived its client, and then the server. */
+const LOST =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|connection ended|after calling end on the pool|PGlite is clos/i
 
 /** What `pg` says where an answer does not come in time. */
 const UNANSWERED = 'Query read timeout'

@@ -24,6 +24,9 @@ describe('faults of the database', () => {
     'no answer': new Error('Query read timeout'),
     'no free connection': new Error('timeout exceeded when trying to connect'),
     'a connection that ended': new Error('Connection terminated unexpectedly'),
+    'connections that were closed': new Error('Cannot use a pool after calling end on the pool'),
+    'an embedded database that was closed': new Error('PGlite is closed'),
+    'an embedded database that is being closed': new Error('PGlite is closing'),
   }
   for (const [what, fault] of Object.entries(passing)) {
     it(`${what} is an outage, with its cause`, () => {

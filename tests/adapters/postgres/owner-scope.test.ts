@@ -12,14 +12,15 @@ const ownersOf = (count: number) => Array.from({ length: count }, (_, nth) => pr
 interface Ran {
   readonly statement: Statement
   readonly values: Values
+  readonly waited: number | undefined
 }
 
 /** A session that answers what it is told to, and keeps what it was asked. */
 function sessionWith(answer: (values: Values) => readonly Row[], isDistributed: boolean | Promise<boolean> = Promise.resolve(false)) {
   const ran: Ran[] = []
   const runner: Runner = {
-    run: async (statement, values) => {
-      ran.push({ statement, values })
+    run: async (statement, values, waited) => {
+      ran.push({ statement, values, waited })
       return answer(values)
     },
   }
@@ -111,24 +112,28 @@ describe('the scope of an owner', () => {
       turns.push([owner.id, writes])
       return work(7)
     }
-    const { session, terms } = sessionWith(() => [], true)
-    const mine = ownerScope(session, ADA, share)
-    await mine(own, { limit: 1, title: 'x' })
-    await mine(writing, {})
-    await ownerTransaction(
-      session,
-      ADA,
-      share,
-    )(
-      (within) => within(own, { limit: 1, title: 'x' }),
-      () => true,
-    )
-    expect(turns).to.deep.equal([
-      ['ada', false],
-      ['ada', true],
-      ['ada', true],
-    ])
-    expect(terms.map((one) => one?.waited)).to.deep.equal([7, 7, 7])
+    for (const isDistributed of [false, true]) {
+      const { session, ran, terms } = sessionWith(() => [], isDistributed)
+      const mine = ownerScope(session, ADA, share)
+      await mine(own, { limit: 1, title: 'x' })
+      await mine(writing, {})
+      await ownerTransaction(
+        session,
+        ADA,
+        share,
+      )(
+        (within) => within(own, { limit: 1, title: 'x' }),
+        () => true,
+      )
+      expect(turns.splice(0)).to.deep.equal([
+        ['ada', false],
+        ['ada', true],
+        ['ada', true],
+      ])
+      // Of a transaction it is the whole that is told, of a statement alone the statement.
+      expect(terms.map((one) => one?.waited)).to.deep.equal(isDistributed ? [7, 7, 7] : [7])
+      expect(ran.map(({ waited }) => waited)).to.deep.equal(isDistributed ? [undefined, undefined, undefined] : [7, 7, undefined])
+    }
   })
 
   it('is named, so that it is planned once', () => {
