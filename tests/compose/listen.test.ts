@@ -18,9 +18,9 @@ describe('listening', () => {
   }
   const several = (count: number): [Server, ...Server[]] => [open(), ...Array.from({ length: count - 1 }, open)]
 
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((server) => new Promise((closed) => server.close(closed))))
-  })
+  const closeAll = (): Promise<unknown> => Promise.all(opened.splice(0).map((server) => new Promise((closed) => server.close(closed))))
+
+  afterEach(closeAll)
 
   it('OPS-23 many connections that come at once are taken in a few rounds of the loop', async () => {
     const servers = several(LISTENERS)
@@ -42,14 +42,10 @@ describe('listening', () => {
   })
 
   it('OPS-23 RUN-01 a port that another program would share is taken', async () => {
-    const sharing = open()
-    sharing.listen({ host: HOST, port: 0, reusePort: true })
-    await once(sharing, 'listening')
-    const address = sharing.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const { port } = await listenTogether(several(2), HOST, 0)
     const fault = await listenTogether(several(2), HOST, port).catch((fault: unknown) => fault)
     expect(fault).to.be.instanceOf(CannotStart).and.to.have.property('lines').that.deep.equals(['PORT is taken by another program'])
-    await new Promise((closed) => sharing.close(closed))
+    await closeAll()
     const servers = several(2)
     expect((await listenTogether(servers, HOST, port)).port).to.equal(port)
     expect(servers.map(({ listening }) => listening)).to.deep.equal([true, true])
