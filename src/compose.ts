@@ -72,7 +72,7 @@ async function assemble(settings: Settings, { tell, flush, metrics, tracing }: T
   const front = isAlone
     ? await serve(settings, { storage, verification, counts, tell, tracing, metrics, print: metrics?.print })
     : await leadCrew(settings, counts, async (figures) => (await metrics?.printSum(figures)) ?? '', tell)
-  const rounds = keepRounds((isStopped) => doDueWork({ ...storage, clock: systemClock }, isStopped), tell)
+  const rounds = keepRounds({ ...storage, doDueWork: (isStopped) => doDueWork({ ...storage, clock: systemClock }, isStopped) }, tell)
   tell({ kind: 'listening', url: front.url, database: database.kind })
   return {
     url: front.url,

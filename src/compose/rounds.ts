@@ -8,8 +8,15 @@ export interface Rounds {
   stop(): Promise<void>
 }
 
+interface Round {
+  /** @returns how much it was */
+  doDueWork(isStopped: () => boolean): Promise<number>
+  /** At the end of each (STORE-21). */
+  readonly vacuum?: (() => Promise<void>) | undefined
+}
+
 /** Does what falls due for all owners, round after round, never two at a time. A round that fails is told, and the next one tries again. */
-export function keepRounds(doDueWork: (isStopped: () => boolean) => Promise<number>, tell: Tell, pause = PAUSE): Rounds {
+export function keepRounds({ doDueWork, vacuum }: Round, tell: Tell, pause = PAUSE): Rounds {
   let stopped = false
   let round = Promise.resolve()
   let timer = setTimeout(begin, pause).unref()
@@ -27,6 +34,7 @@ export function keepRounds(doDueWork: (isStopped: () => boolean) => Promise<numb
         count = await doDueWork(() => stopped)
         if (count > 0) tell({ kind: 'due-work-done', count })
       }
+      if (!stopped) await vacuum?.()
     } catch (cause) {
       tell({ kind: 'failed', requestId: undefined, cause })
     }

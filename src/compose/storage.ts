@@ -12,6 +12,8 @@ export interface Storage {
   readonly work: DueWork
   readonly secret: Uint8Array
   isReachable(): Promise<boolean>
+  /** Undefined where nothing needs it, or the server does it by itself. */
+  readonly vacuum?: (() => Promise<void>) | undefined
   readonly connections?: Levels['connections']
   close(): Promise<void>
 }
@@ -29,6 +31,6 @@ export async function openStorage(settings: Settings, tell: Tell, { isPrepared =
   }
   const database = await openPostgres(settings, tell, span)
   if (!isPrepared) await prepare(database, settings, tell)
-  const { tasks, work, isReachable, connections, close } = database
-  return { tasks, work, secret: await secretOf(database, settings), isReachable, connections, close }
+  const { tasks, work, isReachable, vacuum, connections, close } = database
+  return { tasks, work, secret: await secretOf(database, settings), isReachable, vacuum, connections, close }
 }

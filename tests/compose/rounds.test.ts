@@ -25,7 +25,7 @@ describe('rounds', () => {
     const { work, next, finish, waiting } = workByHand()
     let begun = next()
     const told: Observation[] = []
-    const rounds = keepRounds(work, (observation) => told.push(observation), 1)
+    const rounds = keepRounds({ doDueWork: work }, (observation) => told.push(observation), 1)
     for (const done of [5, 1, 0, 0]) {
       await begun
       expect(waiting()).to.equal(1)
@@ -38,11 +38,29 @@ describe('rounds', () => {
     expect(told).to.deep.equal([5, 1].map((count) => ({ kind: 'due-work-done', count })))
   })
 
+  it('STORE-21 end with a vacuum, once nothing is due any more', async () => {
+    const done: string[] = []
+    const counts = [3, 0]
+    const doDueWork = async () => {
+      done.push('due')
+      return counts.shift() ?? 0
+    }
+    await new Promise<void>((resolve) => {
+      const vacuum = async () => {
+        done.push('vacuum')
+        void rounds.stop()
+        resolve()
+      }
+      const rounds = keepRounds({ doDueWork, vacuum }, () => {}, 1)
+    })
+    expect(done).to.deep.equal(['due', 'due', 'vacuum'])
+  })
+
   it('tell what fails, and try again', async () => {
     const told: Observation[] = []
     const { work, next, finish } = workByHand()
     let begun = next()
-    const rounds = keepRounds(work, (observation) => told.push(observation), 1)
+    const rounds = keepRounds({ doDueWork: work }, (observation) => told.push(observation), 1)
     await begun
     begun = next()
     const cause = new Error('no database')
@@ -56,7 +74,7 @@ describe('rounds', () => {
   it('wait for the step under way when they stop, and begin no other', async () => {
     const { work, next, finish, waiting } = workByHand()
     const begun = next()
-    const rounds = keepRounds(work, () => {}, 1)
+    const rounds = keepRounds({ doDueWork: work }, () => {}, 1)
     await begun
     let isStopped = false
     const stopped = rounds.stop().then(() => {

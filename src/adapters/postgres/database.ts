@@ -28,6 +28,8 @@ export interface Database {
   /** Whether the role that serves requests is one that row security does not hold: a superuser, or `BYPASSRLS`. */
   bypassesRowSecurity(): Promise<boolean>
   isReachable(): Promise<boolean>
+  /** Makes room of what is dead (STORE-21); undefined where the server does it by itself. */
+  readonly vacuum?: (() => Promise<void>) | undefined
   /** Of the pool; undefined where there is none. */
   readonly connections: (() => Connections) | undefined
   /** Waits for what is under way. */
@@ -43,6 +45,7 @@ export interface Opening extends Traceable, Pick<Levels, 'connections'> {
   migrate(role: string): Promise<readonly string[]>
   /** It has to be asked even where nothing is missing: the role may have to be given what it needs. */
   readonly grantsAnew?: boolean
+  readonly vacuum?: Database['vacuum']
   close(): Promise<void>
   readonly trashDays?: number | undefined
 }
@@ -69,6 +72,7 @@ export function databaseOver({
   share,
   migrate,
   grantsAnew = false,
+  vacuum,
   close,
   trashDays = TRASH_DAYS,
   span,
@@ -98,6 +102,7 @@ export function databaseOver({
         () => true,
         () => false,
       ),
+    vacuum,
     connections,
     close: () => wakes.close().then(close),
   }

@@ -5,6 +5,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { type Database, databaseOver, type Opening } from './database.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { EmbeddedSession } from './embedded-session.ts'
+import { vacuumWritten } from './embedded-vacuum.ts'
 import type { Session } from './session.ts'
 import { localWakes } from './wakes.ts'
 
@@ -73,6 +74,7 @@ export function embeddedOver(cluster: Cluster, options: Options = {}): Database 
     wakes: localWakes(),
     ...options,
     migrate: (role) => migrateCluster(cluster, role),
+    vacuum: () => vacuumWritten(cluster.pglite),
     close: () => cluster.pglite.close(),
   })
 }
