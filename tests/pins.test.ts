@@ -114,6 +114,7 @@ const LIMITS: readonly (readonly [rule: string, prose: RegExp, path: string, con
   ['SUM-07', /the (\d+) most used/, 'src/domain/summary.ts', 'SUMMARY_TAGS'],
   ['HTTP-13', /over ([\d,]+) characters/, 'src/adapters/http/framing.ts', 'TARGET_LENGTH'],
   ['HTTP-13', /over ([\d,]+) in number/, 'src/adapters/http/framing.ts', 'HEADERS'],
+  ['HTTP-13', /over ([\d,]+) bytes/, 'src/adapters/http/framing.ts', 'HEADER_BYTES'],
   ['HTTP-18', /over ([\d,]+) bytes/, 'src/adapters/http/body.ts', 'BODY_LIMIT'],
   ['SYNC-03', /1 to (\d+)/, 'src/adapters/http/codecs/sync.ts', 'LIMIT'],
   ['SYNC-03', /default (\d+)/, 'src/adapters/http/codecs/sync.ts', 'USUAL'],

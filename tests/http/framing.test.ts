@@ -141,6 +141,38 @@ describe('framing', () => {
   )
 
   it(
+    'HTTP-09 HTTP-20 a write whose body nobody wants is carried out only where that is whole',
+    serving({}, async (api) => {
+      const { path } = await api.make()
+      const before = (await api.get(path)).body
+      const broken: readonly (readonly [how: string, ...pieces: string[]])[] = [
+        ['Transfer-Encoding: chunked', 'zz\r\n'],
+        ['Transfer-Encoding: chunked', '1\r\n{\r\n', 'zz\r\n'],
+        ['Transfer-Encoding: chunked', '5\r\n{'],
+        ['Content-Length: 100', '{'],
+      ]
+      const writes = [`DELETE ${path}`, `PUT ${path}/completion`, `DELETE ${path}/completion`]
+      for (const write of writes) {
+        for (const [how, first = '', ...pieces] of broken) {
+          const answer = await only(api, [`${write} HTTP/1.1\r\n${HOST}${AUTH}${how}\r\n\r\n${first}`, ...pieces], { fin: true })
+          expect(problemIn(answer), `${write}, ${how}, ${pieces}`).to.equal('malformed-request')
+        }
+      }
+      expect((await api.get(path)).body).to.equal(before)
+      await api.ask('DELETE', path)
+      const trashed = path.replace('tasks', 'trash')
+      for (const write of ['DELETE /api/trash', `DELETE ${trashed}`, `POST ${trashed}/restoration`]) {
+        const answer = await only(api, `${write} HTTP/1.1\r\n${HOST}${AUTH}Transfer-Encoding: chunked\r\n\r\nzz\r\n`)
+        expect(problemIn(answer), write).to.equal('malformed-request')
+      }
+      expect(JSON.parse((await api.get('/api/trash')).body).items).to.have.lengthOf(1)
+      const large = `DELETE /api/trash HTTP/1.1\r\n${HOST}${AUTH}Content-Length: 5000000\r\n\r\n`
+      expect(problemIn(await only(api, large, { fin: true }))).to.equal('body-too-large')
+      expect((await api.post(`${trashed}/restoration`, undefined)).status).to.equal(200)
+    }),
+  )
+
+  it(
     'HTTP-09 what follows a whole request and is none is not carried out and not answered',
     serving({}, async (api) => {
       const { path } = await api.make()
@@ -253,6 +285,24 @@ describe('framing', () => {
       const many = (count: number): string => `GET /api/health/live HTTP/1.1\r\n${HOST}${CLOSE}${'a:b\r\n'.repeat(count - 2)}\r\n`
       expect((await only(api, many(2000))).status).to.equal(200)
       expect(problemIn(await only(api, many(2001)))).to.equal('headers-too-large')
+      /** Headers of so many bytes, in one of them or in many. */
+      const exactly = (bytes: number, others: string): string =>
+        `GET ${target(8192)} HTTP/1.1\r\n${HOST}${CLOSE}${others}X-B: ${'b'.repeat(bytes - `${HOST}${CLOSE}${others}X-B: \r\n`.length)}\r\n\r\n`
+      for (const others of ['', 'a: b\r\n'.repeat(1900)]) {
+        expect((await only(api, exactly(16_384, others))).status).to.equal(200)
+        expect(problemIn(await only(api, exactly(16_385, others)))).to.equal('headers-too-large')
+      }
+    }),
+  )
+
+  it(
+    'HTTP-31 an upgrade is not taken up, and what follows it on its connection is not waited for',
+    serving({}, async (api) => {
+      for (const protocol of ['h2c', 'websocket']) {
+        const received = await api.raw(`${GET}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n${GET}\r\n`)
+        expect(answersIn(received).map(problemIn), protocol).to.deep.equal([200])
+        expect(received).to.match(/\r\nConnection: close\r\n/i)
+      }
     }),
   )
 

@@ -18,6 +18,9 @@ export const bytesOf = (body: Body): Buffer => {
   return body
 }
 
+/** What is read at most of a body that nobody wants, in bytes (HTTP-20). */
+const DROPPED_LIMIT = 4 * 1024 * 1024
+
 /**
  * The bytes of a body that has one of the types. One of another type, or too large, is not read on.
  * @param types undefined: of any type, as only its bytes count
@@ -25,28 +28,38 @@ export const bytesOf = (body: Body): Buffer => {
 export async function readBody(ctx: Context, types: readonly string[] | undefined, limit = BODY_LIMIT): Promise<Body> {
   const wrongType = types === undefined ? undefined : typeFault(ctx, types)
   if (wrongType !== undefined) return wrongType
-  if (Number(ctx.req.headers['content-length'] ?? 0) > limit) return tooLarge(limit)
-  // To HTTP/1.0 it says nothing, and its client would take a 100 for the answer (RFC 9110 section 10.1.1).
-  if (ctx.req.headers.expect !== undefined && ctx.req.httpVersion !== '1.0') ctx.res.writeContinue()
-  return collect(ctx, limit)
+  const pieces: Buffer[] = []
+  return (await takeIn(ctx, limit, (piece) => pieces.push(piece))) ?? Buffer.concat(pieces)
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+/** Waits for the end of a body that nobody wants, as a request that is broken before its end is none. */
+export async function dropBody(ctx: Context): Promise<Body> {
+  const { 'transfer-encoding': coding, 'content-length': length } = ctx.req.headers
+  const isThere = coding !== undefined || Number(length ?? 0) > 0
+  return (isThere ? await takeIn(ctx, DROPPED_LIMIT, () => {}) : undefined) ?? NO_BODY
 }
 
 const tooLarge = (limit: number): Fault => new Fault({ slug: 'body-too-large', detail: `a body here has at most ${limit} bytes` })
 
 const CUT_SHORT = new Fault({ slug: 'malformed-request', detail: 'the body was cut short' })
 
-function collect({ req, res }: Context, limit: number): Promise<Body> {
+/** Up to the end, or what is wrong with it. */
+function takeIn({ req, res }: Context, limit: number, keep: (piece: Buffer) => void): Promise<Fault | undefined> | Fault {
+  if (Number(req.headers['content-length'] ?? 0) > limit) return tooLarge(limit)
+  // To HTTP/1.0 it says nothing, and its client would take a 100 for the answer (RFC 9110 section 10.1.1).
+  if (req.headers.expect !== undefined && req.httpVersion !== '1.0') res.writeContinue()
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
     let size = 0
     const take = (piece: Buffer): void => {
       size += piece.length
-      if (size <= limit) return void pieces.push(piece)
+      if (size <= limit) return void keep(piece)
       req.off('data', take)
       resolve(tooLarge(limit))
     }
     req.on('data', take)
-    req.once('end', () => resolve(Buffer.concat(pieces, size)))
+    req.once('end', () => resolve(undefined))
     // The client is gone, or what the parser could not read, or the clock cut off, has been answered, after which the request neither ends
     // nor fails any more. Nobody waits for this then, but what is held for the request must be let go (RATE-06).
     req.once('error', () => reject(CUT_SHORT))

@@ -28,7 +28,8 @@ export function exchange(cors: Cors, tell: Tell, isStopping: () => boolean) {
       }
       answerThrown(ctx, thrown, tell)
     }
-    if (isStopping()) ctx.res.shouldKeepAlive = false
+    // The parser has stopped at the end of a request for an upgrade (HTTP-31).
+    if (isStopping() || ctx.req.headers.upgrade !== undefined) ctx.res.shouldKeepAlive = false
     if (!ctx.req.complete) answerEarly(ctx)
     tell({ kind: 'answered', request: observed(ctx, performance.now() - began) })
   }

@@ -2,9 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import { SINGLE } from './headers.ts'
 import { fault } from './problem.ts'
 
-/** Characters of path and query; headers in number. Their bytes are the parser's to count (HTTP-13). */
+/** Characters of path and query; headers in number, and in bytes, what stands between and behind name and value included (HTTP-13). */
 const TARGET_LENGTH = 8192
 const HEADERS = 2000
+const HEADER_BYTES = 16_384
+const BETWEEN = ': \r\n'.length
+
+/** What the parser reads of a target and of names and values: as much as may be good. */
+export const HEAD_LIMIT = TARGET_LENGTH + HEADER_BYTES
 
 /** `host [ ":" port ]`, where the host is a name, an IPv4 address or an IP literal (RFC 3986 section 3.2.2). */
 const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::\d{0,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{0,5})?$/
@@ -26,8 +31,7 @@ export function checkFraming(req: IncomingMessage): string {
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') return fault('expectation-failed')
   const target = originForm(req.url ?? '')
   if (target.length > TARGET_LENGTH) return fault('uri-too-long')
-  if (req.rawHeaders.length > 2 * HEADERS) return fault('headers-too-large')
-  checkRepeated(req.rawHeaders)
+  checkHeaders(req.rawHeaders)
   checkTarget(target, req.method)
   return target
 }
@@ -38,10 +42,13 @@ function checkOldVersion(req: IncomingMessage): void {
   if (req.headers['transfer-encoding'] !== undefined) fault('malformed-request', { detail: 'HTTP/1.0 has no Transfer-Encoding' })
 }
 
-function checkRepeated(rawHeaders: readonly string[]): void {
+function checkHeaders(raw: readonly string[]): void {
+  // Characters are bytes here: names and values come as latin1.
+  const bytes = raw.reduce((all, text) => all + text.length, BETWEEN * (raw.length / 2))
+  if (raw.length > 2 * HEADERS || bytes > HEADER_BYTES) fault('headers-too-large')
   let seen: Set<string> | undefined
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]?.toLowerCase() ?? ''
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]?.toLowerCase() ?? ''
     if (!SINGLE.has(name)) continue
     if (seen?.has(name)) fault('malformed-header', { detail: `${name} stands twice` })
     seen = (seen ?? new Set()).add(name)

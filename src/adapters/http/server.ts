@@ -2,6 +2,7 @@ import http from 'node:http'
 import { Server } from 'node:net'
 import { type App, createApp, type HttpDeps } from './app.ts'
 import { Connections } from './connections.ts'
+import { HEAD_LIMIT } from './framing.ts'
 import type { Route } from './routes/route.ts'
 
 export interface HttpServer {
@@ -22,7 +23,7 @@ const OPTIONS: http.ServerOptions = {
   requestTimeout: 15_000,
   connectionsCheckingInterval: 250,
   keepAliveTimeout: 65_000,
-  maxHeaderSize: 16_384,
+  maxHeaderSize: HEAD_LIMIT,
   insecureHTTPParser: false,
   // Without this Node answers a missing Host itself, with no body.
   requireHostHeader: false,

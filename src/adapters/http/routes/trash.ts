@@ -1,6 +1,7 @@
 import type { Ports } from '../../../application/ports.ts'
 import { traced } from '../../../application/tracing.ts'
 import { browseTrash, emptyTrash, purgeTask, restoreTask } from '../../../application/trash.ts'
+import { bytesOf } from '../body.ts'
 import { decodePageRequest } from '../codecs/query.ts'
 import { JSON_TYPE } from '../headers.ts'
 import { answerOf, send, sendPage } from '../outcome.ts'
@@ -61,7 +62,8 @@ export function trashRoutes(ports: Ports, seal: Seal): readonly Route[] {
       path: COLLECTION,
       needs: 'tasks:write',
       async handle(ctx, principal) {
-        const { once } = await receive(ctx, principal, undefined, false)
+        const { once, body } = await receive(ctx, principal, undefined, false)
+        bytesOf(body)
         send(ctx, answerOf(await empty(principal, once), principal.reads))
       },
     },

@@ -3,7 +3,7 @@ import type { Once } from '../../../application/ports.ts'
 import type { Principal } from '../../../application/principal.ts'
 import { refuse } from '../../../domain/refusal.ts'
 import type { TaskId } from '../../../domain/task.ts'
-import { type Body, bytesOf, readBody } from '../body.ts'
+import { type Body, bytesOf, dropBody, readBody } from '../body.ts'
 import { noQuery } from '../codecs/query.ts'
 import { idIn } from '../codecs/task.ts'
 import type { Context } from '../context.ts'
@@ -18,12 +18,10 @@ export interface Write {
   readonly body: Body
 }
 
-const NO_BODY: Body = Buffer.alloc(0)
-
 /**
  * Takes in a write up to the point where its key is looked at: query, Accept, Idempotency-Key, and the body, whose own faults come before
  * that only where there is a key (HTTP-30).
- * @param types what the body may be; undefined: there is none to read, and one that comes all the same only counts for the key (HTTP-20)
+ * @param types what the body may be; undefined: there is none to read, and of one that comes all the same only the bytes count, for the key (HTTP-20)
  * @param shows whether the answer has a body, for a token that may see it
  * @throws {Fault} malformed-query, not-acceptable, malformed-header; with a key also unsupported-media-type, body-too-large
  */
@@ -31,7 +29,7 @@ export async function receive(ctx: Context, principal: Principal, types: readonl
   noQuery(ctx.querystring)
   if (shows && principal.reads) acceptable(ctx, JSON_TYPE)
   const key = keyOf(ctx)
-  const body = types === undefined && key === undefined ? NO_BODY : await readBody(ctx, types)
+  const body = types === undefined && key === undefined ? await dropBody(ctx) : await readBody(ctx, types)
   return { once: key === undefined ? undefined : onceOf(ctx, key, bytesOf(body)), body }
 }
 
