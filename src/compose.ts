@@ -30,6 +30,9 @@ const CLOSING = 5_000
  */
 const ENGINE = ['--heap-growing-percent=40', '--no-allocation-site-pretenuring']
 
+/** Requests that are worked on at once while each connection to the database has one: enough for none of these to wait for the next (OPS-24). */
+const BESIDE_STATEMENTS = 24
+
 /** A server that listens, in this process or in others that it leads. */
 export interface Running {
   readonly url: string
@@ -97,7 +100,8 @@ async function serve(settings: Settings, { storage, verification, counts, tell, 
   const ports = { tasks, clock: systemClock, ids: createIds(), quota: settings.quota, underWay: new Set<string>(), span: tracing?.span }
   const { verifier } = verification
   for (const flag of ENGINE) setFlagsFromString(flag)
-  const deps = { ports, verifier, secret, counts, docs: loadDocs(), settings, isReady: isReachable, tell, metrics: print, tracing }
+  const atWork = BESIDE_STATEMENTS + (settings.database.kind === 'server' ? settings.database.pool : 1)
+  const deps = { ports, verifier, secret, counts, docs: loadDocs(), settings: { ...settings, atWork }, isReady: isReachable, tell, metrics: print, tracing }
   // Of several processes the primary one takes the connections, and has little else to do.
   const { servers, stop, levels } = createHttpServer(deps, settings.workers === 1 ? LISTENERS : 1)
   metrics?.watch({ ...levels, connections })

@@ -183,7 +183,7 @@ describe('problems, in prose and in code', () => {
 
 describe('routes, in the OpenAPI document and in the router', () => {
   const secret = new Uint8Array(32)
-  const settings = { corsOrigins: [], trustedProxies: 0, rateLimit: 0, maxInFlight: 1, maxStreams: 1, requireIfMatch: false, metricsToken: 'secret' }
+  const settings = { corsOrigins: [], trustedProxies: 0, rateLimit: 0, maxInFlight: 1, atWork: 1, maxStreams: 1, requireIfMatch: false, metricsToken: 'secret' }
   const { routes } = createApp({
     ports: portsOver(),
     verifier: { verify: () => Promise.reject(new Error('nobody asks')), isStillGood: async () => false },

@@ -59,6 +59,7 @@ const SETTINGS: HttpSettings = {
   trustedProxies: 0,
   rateLimit: 0,
   maxInFlight: 512,
+  atWork: 32,
   maxStreams: 1000,
   requireIfMatch: false,
   metricsToken: undefined,

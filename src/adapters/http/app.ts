@@ -1,16 +1,18 @@
+import type { ServerResponse } from 'node:http'
 import Koa from 'koa'
 import type { TokenVerifier } from '../../application/authentication.ts'
 import type { Counts } from '../../application/counting.ts'
 import type { Levels, Tell } from '../../application/observation.ts'
 import type { Ports } from '../../application/ports.ts'
 import type { Tracing } from '../../application/tracing.ts'
+import type { Arrival } from './arrival.ts'
 import { createAuthenticate } from './authenticate.ts'
 import type { State } from './context.ts'
 import { createCors } from './cors.ts'
 import type { Docs } from './docs.ts'
 import { exchange } from './exchange.ts'
 import { createLimits } from './limits.ts'
-import { limitInFlight } from './overload.ts'
+import { limitInFlight, refuse } from './overload.ts'
 import { createCursors, createSeal } from './paging.ts'
 import { loadProblemPages } from './problem-pages.ts'
 import { batchRoutes } from './routes/batch.ts'
@@ -54,13 +56,16 @@ export interface HttpSettings {
   readonly rateLimit: number
   /** Requests at once, and open streams of all owners: both in this process. */
   readonly maxInFlight: number
+  /** Of those in flight the ones that are worked on at the same time (OPS-24). */
+  readonly atWork: number
   readonly maxStreams: number
   readonly requireIfMatch: boolean
   readonly metricsToken?: string | undefined
 }
 
 export interface App {
-  readonly koa: Koa<State>
+  /** Has a request answered. */
+  readonly receive: (request: Arrival, response: ServerResponse) => void
   /** What the server answers, and all of it: the ownership matrix and the comparison with OpenAPI are made from this. */
   readonly routes: readonly Route[]
   readonly streams: Pick<Streams, 'stop'>
@@ -88,15 +93,15 @@ export function createApp(deps: HttpDeps, isStopping: () => boolean = () => fals
     ...documentRoutes(docs, loadProblemPages()),
     ...(settings.metricsToken === undefined || metrics === undefined ? [] : metricsRoutes(settings.metricsToken, metrics, limits)),
   ]
-  const overload = limitInFlight(settings.maxInFlight, routes)
   const router = createRouter(routes, createAuthenticate(verifier, limits, secret))
   const koa = new Koa<State>()
   if (tracing !== undefined) koa.use(traced(tracing))
   koa.use(exchange(cors, tell, isStopping))
-  koa.use(overload.admit)
+  koa.use(refuse)
   koa.use(router.routes())
   koa.use(unmatched(cors, [...new Set(routes.map(({ method }) => method))]))
   // What a request ended with has its answer in `exchange`; what is left are connections that broke while they were written to.
   koa.silent = true
-  return { koa, routes, streams, levels: { inFlight: overload.inFlight, streams: () => streams.count } }
+  const overload = limitInFlight(settings.maxInFlight, settings.atWork, routes, koa.callback())
+  return { receive: overload.receive, routes, streams, levels: { inFlight: overload.inFlight, streams: () => streams.count } }
 }

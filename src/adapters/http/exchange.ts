@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Next } from 'koa'
 import type { AnsweredRequest, Tell } from '../../application/observation.ts'
 import { answerThrown } from './answer.ts'
+import type { Arrival } from './arrival.ts'
 import type { Context } from './context.ts'
 import type { Cors } from './cors.ts'
 import { sendEarly } from './draining.ts'
@@ -14,7 +15,7 @@ import { Unsent } from './unsent.ts'
 export function exchange(cors: Cors, tell: Tell, isStopping: () => boolean) {
   const unsent = new Unsent()
   return async (ctx: Context, next: Next): Promise<void> => {
-    const began = performance.now()
+    const { at: began = performance.now() }: Arrival = ctx.req
     begin(ctx, cors)
     try {
       ctx.url = checkFraming(ctx.req)

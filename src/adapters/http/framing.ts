@@ -56,7 +56,7 @@ function checkHeaders(raw: readonly string[]): void {
 }
 
 /** A target may name scheme and authority (RFC 9112 section 3.2.2); they change nothing. */
-function originForm(raw: string): string {
+export function originForm(raw: string): string {
   if (raw.startsWith('/')) return raw
   const [authority] = ABSOLUTE.exec(raw) ?? []
   if (authority === undefined) return raw

@@ -36,13 +36,12 @@ const STALLED = 30_000
 export function createHttpServer(deps: HttpDeps, listeners = 1): HttpServer {
   let stopping = false
   const isStopping = (): boolean => stopping
-  const { koa, routes, streams, levels } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
-  const handle = koa.callback()
+  const { receive, routes, streams, levels } = createApp({ ...deps, isReady: async () => !stopping && (await deps.isReady()) }, isStopping)
   const connections = new Connections(deps.tell)
 
   const answer = (req: http.IncomingMessage, res: http.ServerResponse): void => {
     connections.begin(req, res)
-    void handle(req, res)
+    receive(req, res)
   }
   const open = (): http.Server => {
     const server = http.createServer(OPTIONS)
