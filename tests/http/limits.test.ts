@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import type { TokenVerifier } from '../../src/application/authentication.ts'
 import type { Ports } from '../../src/application/ports.ts'
 import { asJson } from '../../src/application/printing.ts'
 import { portsOver } from '../builders.ts'
-import { type Answer, type Client, problemIn, serving, tokenOf } from './client.ts'
+import { type Answer, type Client, FAKE_VERIFIER, problemIn, serving, tokenOf } from './client.ts'
 
 const left = ({ headers }: Answer): number => Number(/^"minute";r=(\d+);t=\d+$/.exec(headers['ratelimit'] ?? '')?.[1] ?? Number.NaN)
 
@@ -159,6 +160,38 @@ describe('limits', () => {
       }
     }),
   )
+
+  it('RATE-06 a request whose client leaves while its token is looked at gives its place back', async () => {
+    for (const [method, bytes] of [
+      ['POST', '{"title":"x"}'],
+      ['DELETE', '{"title":"x"}'],
+      ['DELETE', '{'],
+    ] as const) {
+      const [asked, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const verifier: TokenVerifier = {
+        ...FAKE_VERIFIER,
+        async verify(token) {
+          asked.resolve()
+          await gone.promise
+          return FAKE_VERIFIER.verify(token)
+        },
+      }
+      await serving({ settings: { maxInFlight: 1 }, verifier }, async (api: Client) => {
+        api.server.servers[0].once('connection', (socket) => socket.once('close', () => setImmediate(gone.resolve)))
+        const socket = connect(api.port, '127.0.0.1').on('error', () => {})
+        const path = method === 'POST' ? '/api/tasks' : '/api/trash'
+        socket.write(
+          `${method} ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenOf('ada')}\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n${bytes}`,
+        )
+        await asked.promise
+        socket.resetAndDestroy()
+        await gone.promise
+        let after = await api.get('/api/tasks')
+        for (let tries = 0; tries < 100 && after.status !== 200; tries++) after = await api.get('/api/tasks')
+        expect(after.status, `${method} ${bytes}`).to.equal(200)
+      })()
+    }
+  })
 
   it('OPS-21 who does not read what was answered gets no more of it, until it has read or gone; nobody else notices', async () => {
     const ports = portsOver()

@@ -47,6 +47,8 @@ const CUT_SHORT = new Fault({ slug: 'malformed-request', detail: 'the body was c
 
 /** Up to the end, or what is wrong with it. */
 function takeIn({ req, res }: Context, limit: number, keep: (piece: Buffer) => void): Promise<Fault | undefined> | Fault {
+  // Who left while the token was looked at: of that nothing would be heard any more.
+  if (req.destroyed || res.closed) throw CUT_SHORT
   if (Number(req.headers['content-length'] ?? 0) > limit) return tooLarge(limit)
   // To HTTP/1.0 it says nothing, and its client would take a 100 for the answer (RFC 9110 section 10.1.1).
   if (req.headers.expect !== undefined && req.httpVersion !== '1.0') res.writeContinue()

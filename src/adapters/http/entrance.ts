@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { type Answer, type Arrival, bringsBody, headerOf } from './arrival.ts'
+import { bearerIn } from './authenticate.ts'
 
 /** Milliseconds in which at least one leaves, or all that wait are let in: those at work then wait for something that has stopped (OPS-02). */
 const STANDSTILL = 100
@@ -38,17 +39,19 @@ export class Entrance {
     return this.#inFlight
   }
 
-  /** Has it answered, at once or when its turn has come. One with a body waits for its client, and needs no place for that. */
+  /** Has it answered, at once or when its turn has come. What waits for its client or asks for no task needs no place. */
   enter(request: Arrival, response: ServerResponse): void {
     this.#inFlight++
-    if (bringsBody(request)) return this.#begin(request, response, undefined)
+    if (needsNoPlace(request)) return this.#begin(request, response, undefined)
     const token = tokenOf(request)
     if (this.#hasPlace(token)) return this.#begin(request, response, token)
     const waiting: Waiting = [performance.now(), request, response]
     const line = this.#waiting.get(token)
     if (line === undefined) this.#waiting.set(token, [waiting])
     else line.push(waiting)
-    this.#looking ??= setInterval(() => this.#look(), STANDSTILL).unref()
+    if (this.#looking !== undefined) return
+    this.#left = 0
+    this.#looking = setInterval(() => this.#look(), STANDSTILL).unref()
   }
 
   #hasPlace(token: string): boolean {
@@ -107,4 +110,8 @@ export class Entrance {
 /** The moment since when the first waits; never, where there is none. */
 const sinceOf = ([first]: readonly Waiting[]): number => first?.[0] ?? Number.POSITIVE_INFINITY
 
-const tokenOf = (request: Arrival): string => headerOf(request, 'authorization') ?? ''
+const needsNoPlace = (request: Arrival): boolean =>
+  request.method === 'OPTIONS' || (bringsBody(request) && request.method !== 'GET' && request.method !== 'HEAD')
+
+/** The same however the scheme is written; none for all who show none. */
+const tokenOf = (request: Arrival): string => bearerIn(headerOf(request, 'authorization')) ?? ''

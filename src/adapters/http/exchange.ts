@@ -29,8 +29,7 @@ export function exchange(cors: Cors, tell: Tell, isStopping: () => boolean) {
       }
       answerThrown(ctx, thrown, tell)
     }
-    // The parser has stopped at the end of a request for an upgrade (HTTP-31).
-    if (isStopping() || ctx.req.headers.upgrade !== undefined) ctx.res.shouldKeepAlive = false
+    if (isStopping()) ctx.res.shouldKeepAlive = false
     if (!ctx.req.complete) answerEarly(ctx)
     tell({ kind: 'answered', request: observed(ctx, performance.now() - began) })
   }
@@ -43,6 +42,8 @@ function begin(ctx: Context, cors: Cors): void {
   ctx.set('Cache-Control', NO_STORE)
   ctx.set(SECURITY_HEADERS)
   cors.share(ctx)
+  // What came with a request for an upgrade, and after it, the parser has left unread (HTTP-31).
+  if (ctx.req.headers.upgrade !== undefined) ctx.res.shouldKeepAlive = false
 }
 
 function answerEarly(ctx: Context): void {

@@ -8,7 +8,7 @@ const HEADERS = 2000
 const HEADER_BYTES = 16_384
 const BETWEEN = ': \r\n'.length
 
-/** What the parser reads of a target and of names and values: as much as may be good. */
+/** What the parser reads of a target and of names and values together. */
 export const HEAD_LIMIT = TARGET_LENGTH + HEADER_BYTES
 
 /** `host [ ":" port ]`, where the host is a name, an IPv4 address or an IP literal (RFC 3986 section 3.2.2). */

@@ -4,7 +4,7 @@ import type { TransactionTerms } from './session.ts'
  * Milliseconds. A statement that a request waits for is given up within 2 s (OPS-01): so long it waits for a connection, so long the server
  * runs it, so long its answer may take. Where the server lives it gives up first, so that no connection goes on running what nobody waits for.
  */
-export const HURRIED = { connecting: 900, running: 750, answering: 950 } as const
+export const HURRIED = { connecting: 800, running: 750, answering: 950 } as const
 
 /** The same for what no request waits for: starting, purging, forgetting. */
 export const UNHURRIED = { connecting: 2_000, running: 10_000, answering: 12_000 } as const

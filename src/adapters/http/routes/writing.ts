@@ -23,7 +23,7 @@ export interface Write {
  * that only where there is a key (HTTP-30).
  * @param types what the body may be; undefined: there is none to read, and of one that comes all the same only the bytes count, for the key (HTTP-20)
  * @param shows whether the answer has a body, for a token that may see it
- * @throws {Fault} malformed-query, not-acceptable, malformed-header; with a key also unsupported-media-type, body-too-large
+ * @throws {Fault} malformed-query, not-acceptable, malformed-header, malformed-request; with a key also unsupported-media-type, body-too-large
  */
 export async function receive(ctx: Context, principal: Principal, types: readonly string[] | undefined, shows = true): Promise<Write> {
   noQuery(ctx.querystring)
