@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import pg from 'pg'
 import { fairShare } from '../../../src/adapters/postgres/fair-share.ts'
+import { HURRIED } from '../../../src/adapters/postgres/patience.ts'
 import { openPool } from '../../../src/adapters/postgres/pool.ts'
 import { PoolSession } from '../../../src/adapters/postgres/pool-session.ts'
 import { openServer } from '../../../src/adapters/postgres/server.ts'
@@ -72,7 +73,7 @@ describe('a fair share of the connections', function () {
     await pool.end()
     silent.close()
     expect(fault).to.be.instanceOf(Unavailable)
-    expect(took).to.be.within(400, 800)
+    expect(took).to.be.within(HURRIED.connecting - 500, HURRIED.connecting - 50)
   })
 
   it('STORE-15 others go on while one owner’s writes wait for its row, and what waits too long is unavailable', async () => {
