@@ -121,6 +121,7 @@ const LIMITS: readonly (readonly [rule: string, prose: RegExp, path: string, con
   ['SYNC-06', /over (\d+) hours/, 'src/adapters/http/walk-cursors.ts', 'WALK_TIME', 3_600_000],
   ['LIVE-04', /every (\d+) s/, 'src/adapters/http/streams.ts', 'LOOKS_BETWEEN_COMMENTS'],
   ['LIVE-07', /at most (\d+) streams/, 'src/application/counting.ts', 'STREAMS_OF_ONE'],
+  ['OPS-24', /in flight (\d+) and/, 'src/compose.ts', 'BESIDE_STATEMENTS'],
   ['BATCH-01', /1 to (\d+) operations/, 'src/domain/batch.ts', 'OPERATIONS'],
   ['BATCH-12', /up to ([\d,]+) bytes/, 'src/adapters/http/body.ts', 'BATCH_LIMIT'],
   ['AUTH-03', /at most ([\d,]+) characters/, 'src/adapters/jwt/token.ts', 'LONGEST_TOKEN'],

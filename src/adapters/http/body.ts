@@ -1,5 +1,6 @@
 import { TextDecoder } from 'node:util'
 import { parseStrict } from '../../application/strict-json.ts'
+import { bringsBody } from './arrival.ts'
 import type { Context } from './context.ts'
 import { ACCEPT_PATCH } from './headers.ts'
 import { Fault, fault } from './problem.ts'
@@ -36,9 +37,7 @@ const NO_BODY = Buffer.alloc(0)
 
 /** Waits for the end of a body that nobody wants, as a request that is broken before its end is none. */
 export async function dropBody(ctx: Context): Promise<Body> {
-  const { 'transfer-encoding': coding, 'content-length': length } = ctx.req.headers
-  const isThere = coding !== undefined || Number(length ?? 0) > 0
-  return (isThere ? await takeIn(ctx, DROPPED_LIMIT, () => {}) : undefined) ?? NO_BODY
+  return (bringsBody(ctx.req) ? await takeIn(ctx, DROPPED_LIMIT, () => {}) : undefined) ?? NO_BODY
 }
 
 const tooLarge = (limit: number): Fault => new Fault({ slug: 'body-too-large', detail: `a body here has at most ${limit} bytes` })

@@ -22,6 +22,18 @@ describe('refusals for want of capacity', () => {
     }
   }
 
+  it('OPS-24 RATE-06 come only beyond the limit; of what is let in no more is worked on than there are places', () => {
+    const begun: string[] = []
+    const { receive, inFlight } = limitInFlight(2, 3, [], ({ url = '', isRefused = false }) => {
+      begun.push(isRefused ? `${url} refused` : url)
+      return new Promise(() => {})
+    })
+    for (const url of ['/first', '/second', '/third'])
+      receive({ method: 'GET', url, rawHeaders: ['Authorization', 'Bearer a'] } as Arrival, {} as ServerResponse)
+    expect(begun).to.deep.equal(['/first', '/third refused'])
+    expect(inFlight()).to.equal(2)
+  })
+
   it('OPS-12 go out at once up to twenty, and the others after 0.5 to 1.5 s', () => {
     const refusedAfter = refused(1_000)
     expect([refusedAfter(0), refusedAfter(499), refusedAfter(1_001)]).to.deep.equal([20, 20, 1_000])
