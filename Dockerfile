@@ -20,4 +20,4 @@ VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/api/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=16", "--import", "./src/prepare-node.mjs", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--import", "./src/prepare-node.mjs", "src/main.ts"]

@@ -30,7 +30,7 @@ export const BARE: Kind = { name: 'bare', command: [NODE, join(BENCH, 'servers/b
 export const BARE_PRINTED: Kind = { ...BARE, name: 'bare, printed', environment: { PRINTED: '1' } }
 export const TASKWARD: Kind = {
   name: 'Taskward',
-  command: [NODE, '--max-semi-space-size=16', '--import', join(ROOT, 'src/prepare-node.mjs'), join(ROOT, 'src/main.ts')],
+  command: [NODE, '--max-semi-space-size=8', '--import', join(ROOT, 'src/prepare-node.mjs'), join(ROOT, 'src/main.ts')],
   isOurs: true,
 }
 export const FASTIFY: Kind = { name: 'Fastify, Drizzle', command: [NODE, join(BENCH, 'servers/fastify-drizzle.ts')] }

@@ -138,7 +138,7 @@ export function start(command: readonly [string, ...string[]], environment: Envi
 /** Starts a program and waits for its end. */
 export const run = (command: readonly [string, ...string[]], environment: Environment = {}): Promise<Ended> => start(command, environment).ended
 
-export const MAIN = [NODE, '--max-semi-space-size=16', '--import', './src/prepare-node.mjs', 'src/main.ts'] as const
+export const MAIN = [NODE, '--max-semi-space-size=8', '--import', './src/prepare-node.mjs', 'src/main.ts'] as const
 export const NPM_START = ['npm', 'start'] as const
 
 /** How often its port is listened on (Linux, proc_pid_net(5): in state 0A). */
