@@ -3,7 +3,7 @@ import type { DestinationStream } from 'pino'
 /** Milliseconds that a line waits for others at most. */
 const PATIENCE = 50
 
-/** Gathers lines, and hands them over together: each write wakes a thread, which costs a small request more than its line (LOG-03). */
+/** Gathers lines, and hands them over together: each write wakes a thread (LOG-03). */
 export class Lines implements DestinationStream {
   readonly #destination: DestinationStream
   /** Beside the heap, where lines that wait are neither moved nor looked through. */
