@@ -135,6 +135,10 @@ const LIMITS: readonly (readonly [rule: string, prose: RegExp, path: string, con
   ['KEYS-06', /for (\d+) h/, 'src/adapters/jwt/key-set.ts', 'SERVES_FOR', 3_600_000],
   ['DEV-03', /of (\d+) hours/, 'src/adapters/jwt/development-issuer.ts', 'LIFE', 3_600],
   ['TRASH-12', /for (five) minutes/, 'src/application/due-work.ts', 'LEASE', 60_000],
+  ['LOG-03', /later than (\d+) ms/, 'src/adapters/system/lines.ts', 'PATIENCE'],
+  ['LOG-03', /up to (\d+) KB/, 'src/adapters/system/log.ts', 'ALONE', 1_024],
+  ['LOG-03', /in one piece, (\d+) KB/, 'src/adapters/system/log.ts', 'IN_ONE_PIECE', 1_024],
+  ['STORE-18', /in the process, (\d+) MB/, 'src/adapters/postgres/told-pages.ts', 'BYTES', 1_048_576],
   ['RUN-06', /within (\d+) s/, 'src/main.ts', 'SAME_SIGNAL', 1_000],
 ]
 
@@ -159,6 +163,14 @@ describe('limits, in the rules and in code', () => {
     const quoted = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(' ')
     same(found(CRUD, /^\| `status` \| (.*?) \|/gm), [quoted(STATUSES)])
     same(found(CRUD, /^\| `priority` \| (.*?) \|/gm), [quoted(PRIORITIES)])
+  })
+})
+
+describe('the room for young objects', () => {
+  it('is the same wherever the server is started', () => {
+    const places = ['package.json', 'Dockerfile', 'docs/operations.md', 'specs/decisions/0002-silent-places.md', 'bench/servers.ts', 'tests/system/process.ts']
+    const sizes = places.map((path) => found(file(path).text, /--max-semi-space-size=(\d+)/g).join())
+    expect([...new Set(sizes)]).to.have.lengthOf(1)
   })
 })
 

@@ -17,7 +17,7 @@ interface Page extends Omit<TaskPage, 'items'> {
 }
 
 /** Bytes, of all owners in this process; characters of one page; pages of one owner, and of all. */
-const BYTES = 20 * 2 ** 20
+const BYTES = 20 * 1_048_576
 const PAGE = 100_000
 const PAGES = 50
 const ALL = 5_000

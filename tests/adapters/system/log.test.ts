@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { logTo } from '../../../src/adapters/system/log.ts'
 import type { AnsweredRequest, Observation } from '../../../src/application/observation.ts'
+import { run } from '../../system/process.ts'
 
 /** The lines that these observations make. */
 function linesOf(observations: readonly Observation[], level = 'trace'): string[] {
@@ -73,6 +74,22 @@ describe('the log', () => {
     const circle = new Error('a')
     circle.cause = circle
     expect(linesOf([failed(circle)])).to.have.lengthOf(1)
+  })
+
+  it('LOG-03 loses nothing where the process ends at once, in one process and in one of several', async () => {
+    for (const pid of [undefined, 7]) {
+      const { stderr, code } = await run([
+        process.execPath,
+        '--input-type=module',
+        '--eval',
+        `import { openLog } from './src/adapters/system/log.ts'
+const { tell } = openLog('info', ${pid})
+for (let n = 0; n < 500; n++) tell({ kind: 'warned', what: String(n) })
+process.exit()`,
+      ])
+      expect(code).to.equal(0)
+      expect(stderr.match(/"what":"\d+"/g)).to.deep.equal(Array.from({ length: 500 }, (_, n) => `"what":"${n}"`))
+    }
   })
 
   it('keeps to its level', () => {
